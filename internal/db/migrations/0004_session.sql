@@ -1,0 +1,34 @@
+-- Who is signed in (package session), and who of the accounts is staff, with which roles (package staff).
+
+-- A session is found by its id; the cookie's secret is kept as a hash. An ended session has no row; one that ran out keeps
+-- its row for a day, so that its holder can be told why, and is then swept.
+CREATE TABLE session (
+    id           TEXT PRIMARY KEY,
+    secret_hash  TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    account_id   TEXT NOT NULL,
+    started_at   BIGINT NOT NULL,
+    seen_at      BIGINT NOT NULL,
+    fresh_at     BIGINT NOT NULL,
+    idle         BIGINT NOT NULL,
+    idle_ends_at BIGINT NOT NULL,
+    ends_at      BIGINT NOT NULL,
+    address      TEXT NOT NULL,
+    agent        TEXT NOT NULL
+);
+CREATE INDEX session_account ON session (account_id);
+CREATE INDEX session_ends ON session (idle_ends_at);
+
+-- One row for each member of staff, and one for each role of each. Whoever takes a role away locks the administrators' rows
+-- first, so that the last one stays.
+CREATE TABLE staff (
+    account_id  TEXT PRIMARY KEY,
+    added_at    BIGINT NOT NULL,
+    enrolled_at BIGINT NOT NULL
+);
+CREATE TABLE staff_role (
+    account_id TEXT NOT NULL,
+    role       TEXT NOT NULL,
+    PRIMARY KEY (account_id, role)
+);
+CREATE INDEX staff_role_role ON staff_role (role);
