@@ -1,0 +1,233 @@
+// Package license knows what an organization may use, and until when.
+//
+// A License is an organization's right to a product. It has one short key that
+// stays the same through every term; a key that leaked gets a successor and
+// says so. The right is made of dated terms (evaluation, reactivation,
+// extension, subscription, renewal…) and of holds (suspended, revoked). They
+// are facts: they are added and never taken away, and what a licence is at any
+// instant is computed from them by StatusAt, in one place.
+package license
+
+import (
+	"time"
+
+	"vestibule/internal/audit"
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+	"vestibule/internal/secret"
+)
+
+// A Product is something that the vendor licenses.
+type Product struct {
+	ID       string // a short name of the vendor's choice
+	Name     string
+	Summary  string
+	Prefix   string // begins every key; see ValidPrefix
+	Offered  bool   // an evaluation can be asked for
+	Position int    // in lists
+}
+
+// A License is an organization's right to a product, with the facts from which
+// its status is computed.
+type License struct {
+	ID           string
+	Organization string
+	Product      Product
+	Key          Key // the one in force
+	CreatedAt    time.Time
+	Facts        Facts
+}
+
+// At computes the licence's state at an instant.
+func (l License) At(now time.Time) State { return StatusAt(l.Facts, now) }
+
+// PutProduct makes a product, or changes the one with this id. The prefix of a
+// product that has keys stays as it is: keys never change.
+func PutProduct(tx *db.Tx, p Product) error {
+	if !ValidPrefix(p.Prefix) {
+		return fault.OnField("prefix", "prefix-invalid")
+	}
+	return upsertProduct(tx, p)
+}
+
+// ProductByID returns a product.
+func ProductByID(tx *db.Tx, id string) (Product, error) { return product(tx, id) }
+
+// Products lists all products in their order.
+func Products(tx *db.Tx) ([]Product, error) { return products(tx) }
+
+// Of lists an organization's licences in the order of the products.
+func Of(tx *db.Tx, organizationID string) ([]License, error) {
+	return licenses(tx, `l.organization_id = $1`, organizationID)
+}
+
+// Get returns a licence.
+func Get(tx *db.Tx, id string) (License, error) { return first(licenses(tx, `l.id = $1`, id)) }
+
+// For returns the organization's licence for a product; NotFound if there is none.
+func For(tx *db.Tx, organizationID, productID string) (License, error) {
+	return first(licenses(tx, `l.organization_id = $1 AND l.product_id = $2`, organizationID, productID))
+}
+
+// ByKey finds the licence that a key identifies. replaced says that the key
+// leaked and has a successor, which is not told.
+func ByKey(tx *db.Tx, key Key) (l License, replaced bool, err error) {
+	id, replaced, err := licenseOfKey(tx, key.Lookup())
+	if err != nil {
+		return License{}, false, err
+	}
+	l, err = Get(tx, id)
+	return l, replaced, err
+}
+
+func first(list []License, err error) (License, error) {
+	if err == nil && len(list) == 0 {
+		err = fault.New(fault.NotFound, "not-found")
+	}
+	if err != nil {
+		return License{}, err
+	}
+	return list[0], nil
+}
+
+// Make returns the organization's licence for a product, and makes it with a
+// key where there is none. A licence that another transaction makes at the same
+// time is a Conflict, and the caller's transaction is to be tried again.
+func Make(tx *db.Tx, src secret.Source, organizationID, productID string) (License, error) {
+	l, err := For(tx, organizationID, productID)
+	if err == nil || !fault.Is(err, fault.NotFound) {
+		return l, err
+	}
+	p, err := product(tx, productID)
+	if err != nil {
+		return License{}, err
+	}
+	id := src.ID(tx.Now())
+	if err := insertLicense(tx, id, organizationID, productID); err != nil {
+		return License{}, err
+	}
+	if err := insertKey(tx, id, NewKey(src, p.Prefix)); err != nil {
+		return License{}, err
+	}
+	if err := audit.Add(tx, src, audit.Event{
+		Action: "license.create", Subject: "license:" + id, Organization: organizationID,
+		Detail: map[string]string{"product": productID},
+	}); err != nil {
+		return License{}, err
+	}
+	return Get(tx, id)
+}
+
+// ReplaceKey gives a licence whose key leaked a new one. The old one is told as
+// replaced from now on. expected is the key that the caller saw.
+func ReplaceKey(tx *db.Tx, src secret.Source, licenseID string, expected Key) (Key, error) {
+	l, err := Get(tx, licenseID)
+	if err != nil {
+		return "", err
+	}
+	if err := retireKey(tx, licenseID, expected.Lookup()); err != nil {
+		return "", err
+	}
+	key := NewKey(src, l.Product.Prefix)
+	if err := insertKey(tx, licenseID, key); err != nil {
+		return "", err
+	}
+	return key, audit.Add(tx, src, audit.Event{
+		Action: "license.key_replace", Subject: "license:" + licenseID, Organization: l.Organization,
+	})
+}
+
+// Grant adds a term. ID and GrantedAt are filled in.
+func Grant(tx *db.Tx, src secret.Source, l License, t Term) (Term, error) {
+	t.ID, t.GrantedAt = src.ID(tx.Now()), tx.Now()
+	if err := insertTerm(tx, l.ID, t); err != nil {
+		return Term{}, err
+	}
+	return t, audit.Add(tx, src, audit.Event{
+		Action: "license.term_grant", Subject: "license:" + l.ID, Organization: l.Organization,
+		Detail: map[string]string{"term": t.ID, "kind": string(t.Kind)},
+	})
+}
+
+// EvaluationRule says how evaluations are measured.
+type EvaluationRule struct {
+	Days         int  // length of an evaluation
+	StartWithin  int  // days after approval by which a first evaluation starts by itself
+	FromApproval bool // a first evaluation starts at its approval instead of the first sign-in
+	Seats        int  // people that may use it; zero: as many as asked for
+}
+
+// Evaluate grants an evaluation by rule: the first one waits for the first
+// sign-in, a later one runs from now on the same key. An evaluation that still
+// waits for its start is returned as it is: it is the one that was asked for.
+func Evaluate(tx *db.Tx, src secret.Source, l License, r EvaluationRule, seats int, by, request string) (Term, error) {
+	now := tx.Now()
+	t := Term{Kind: Evaluation, Days: r.Days, Seats: seats, GrantedBy: by, Request: request}
+	for _, old := range l.Facts.Terms {
+		if old.Kind.Paid() {
+			continue
+		}
+		if _, _, decided := old.Span(now); !decided {
+			return old, nil
+		}
+		t.Kind = Reactivation
+	}
+	if t.Kind == Evaluation && !r.FromApproval {
+		t.StartBy = now.Add(days(r.StartWithin))
+	} else {
+		t.StartsAt, t.EndsAt = now, now.Add(days(r.Days))
+	}
+	return Grant(tx, src, l, t)
+}
+
+// Start begins the terms of an organization that wait for the first sign-in.
+func Start(tx *db.Tx, src secret.Source, organizationID string) error {
+	list, err := Of(tx, organizationID)
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		for _, t := range l.Facts.Terms {
+			if _, _, decided := t.Span(tx.Now()); decided {
+				continue
+			}
+			n, err := startTerm(tx, t.ID, tx.Now(), tx.Now().Add(days(t.Days)))
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				continue // a colleague signed in at the same moment
+			}
+			if err := audit.Add(tx, src, audit.Event{
+				Action: "license.term_start", Subject: "license:" + l.ID, Organization: organizationID,
+				Detail: map[string]string{"term": t.ID},
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Place adds a hold; ID is filled in.
+func Place(tx *db.Tx, src secret.Source, l License, h Hold) error {
+	h.ID, h.From = src.ID(tx.Now()), tx.Now()
+	if err := insertHold(tx, l.ID, h); err != nil {
+		return err
+	}
+	return audit.Add(tx, src, audit.Event{
+		Action: "license.hold_place", Subject: "license:" + l.ID, Organization: l.Organization,
+		Detail: map[string]string{"hold": h.ID, "kind": string(h.Kind)},
+	})
+}
+
+// Lift ends a hold that is in force.
+func Lift(tx *db.Tx, src secret.Source, l License, holdID, by string) error {
+	if err := liftHold(tx, l.ID, holdID, by); err != nil {
+		return err
+	}
+	return audit.Add(tx, src, audit.Event{
+		Action: "license.hold_lift", Subject: "license:" + l.ID, Organization: l.Organization,
+		Detail: map[string]string{"hold": holdID},
+	})
+}
