@@ -1,0 +1,491 @@
+package config
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // the office's zone, on machines without their own list
+)
+
+// wants says what kind of value the option takes.
+func (o option) wants() string {
+	switch o.kind {
+	case count, minutes, hours, days, seconds:
+		unit := map[kind]string{count: "a whole number", minutes: "minutes", hours: "hours", days: "days", seconds: "seconds"}[o.kind]
+		if o.max > 0 {
+			return fmt.Sprintf("%s from %d to %d", unit, o.min, o.max)
+		}
+		return unit
+	case list:
+		return "a list of texts in square brackets"
+	case choice:
+		var all []string
+		for _, c := range o.choices {
+			if c != "" {
+				all = append(all, c)
+			}
+		}
+		return "one of " + strings.Join(all, ", ")
+	case file:
+		return "the name of a file"
+	case folder:
+		return "the name of a folder"
+	case address:
+		return "host:port, as in 127.0.0.1:8080"
+	case webAddress:
+		return "an address that begins with https:// or http://"
+	case email:
+		return "an e-mail address"
+	default:
+		return "a text"
+	}
+}
+
+// set reads v into the field that the option is bound to.
+func (o option) set(v value) *Problem {
+	wrong := func(what string) *Problem { return &Problem{What: what, Do: "Give " + o.wants() + "."} }
+	switch into := o.into.(type) {
+	case *[]string:
+		*into = v.texts
+		return nil
+	case *string:
+		s := ""
+		if len(v.texts) > 0 {
+			s = strings.TrimSpace(v.texts[0])
+		}
+		if o.kind == choice && !slices.Contains(o.choices, s) {
+			return wrong(strconv.Quote(s) + " is none of the choices.")
+		}
+		if s != "" {
+			if what := malformed(o.kind, s); what != "" {
+				return wrong(what)
+			}
+			if (o.kind == file || o.kind == folder) && v.base != "" && !filepath.IsAbs(s) {
+				s = filepath.Join(v.base, s)
+			}
+			if o.secret && example(s) {
+				return &Problem{What: "is the placeholder of an example, which everybody knows.", Do: "Put your own secret there."}
+			}
+		}
+		*into = s
+		return nil
+	case *int:
+		n, ok := o.number(v)
+		if !ok {
+			return wrong("is no such number.")
+		}
+		*into = n
+		return nil
+	case *time.Duration:
+		n, ok := o.number(v)
+		if !ok {
+			return wrong("is no such number.")
+		}
+		*into = time.Duration(n) * o.unit()
+		return nil
+	default:
+		return wrong("cannot be set.")
+	}
+}
+
+func (o option) number(v value) (int, bool) {
+	if len(v.texts) != 1 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(v.texts[0]))
+	return n, err == nil && n >= o.min && n <= o.max
+}
+
+// malformed says what is wrong with the form of a text, or nothing.
+func malformed(k kind, s string) string {
+	switch k {
+	case address:
+		if _, port, err := net.SplitHostPort(s); err != nil || !number(port) {
+			return strconv.Quote(s) + " is no address with a port."
+		}
+	case webAddress:
+		// The places in the address of an SMS gateway are no URL yet.
+		u, err := url.Parse(strings.NewReplacer("{", "", "}", "").Replace(s))
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return strconv.Quote(s) + " is no web address."
+		}
+	case email:
+		if a, err := mail.ParseAddress(s); err != nil || a.Address == "" {
+			return strconv.Quote(s) + " is no e-mail address."
+		}
+	default:
+	}
+	return ""
+}
+
+func number(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
+}
+
+// example reports whether a secret is one that stands in documents.
+func example(s string) bool {
+	low := strings.ToLower(s)
+	return slices.Contains([]string{"changeme", "change-me", "change_me", "secret", "password", "example", "your-password-here"}, low)
+}
+
+// finish reads the raw values, derives what depends on others and refuses what
+// cannot work together.
+func (c *Config) finish(r *raw, source func(string) string) Problems {
+	var p Problems
+	add := func(option, what, do string) {
+		p = append(p, Problem{Option: option, Source: source(option), What: what, Do: do})
+	}
+	c.lists(r, add)
+	c.office(r, add)
+	c.addresses(add)
+	c.stores(add)
+	c.people(add)
+	c.sending(add)
+	return p
+}
+
+type complain func(option, what, do string)
+
+// readable reports whether a file is there to be read.
+func readable(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
+func (c *Config) lists(r *raw, add complain) {
+	for _, s := range r.proxies {
+		if a, err := netip.ParseAddr(s); err == nil {
+			c.TrustedProxies = append(c.TrustedProxies, netip.PrefixFrom(a, a.BitLen()))
+		} else if n, err := netip.ParsePrefix(s); err == nil {
+			c.TrustedProxies = append(c.TrustedProxies, n.Masked())
+		} else {
+			add("trusted_proxies", strconv.Quote(s)+" is no address or network.", "Write 10.0.0.7 or 10.0.0.0/8.")
+		}
+	}
+	for _, s := range r.links {
+		i := strings.LastIndexByte(s, ' ')
+		if i < 1 || !strings.HasPrefix(s[i+1:], "http") && !strings.HasPrefix(s[i+1:], "/") {
+			add("vendor.links", strconv.Quote(s)+" is no text with an address.", "Write \"Privacy notice https://example.com/privacy\".")
+			continue
+		}
+		c.Vendor.Links = append(c.Vendor.Links, FooterLink{Text: strings.TrimSpace(s[:i]), URL: s[i+1:]})
+	}
+	c.Terms, c.Questions = map[string]string{}, map[string]string{}
+	for i, lang := range languages() {
+		for option, name := range map[string]string{"terms." + lang: r.terms[i], "questions." + lang: r.questions[i]} {
+			if name == "" {
+				continue
+			}
+			if !readable(name) {
+				add(option, "the file "+name+" cannot be read.", "Name a text file that this user may read.")
+				continue
+			}
+			if strings.HasPrefix(option, "terms.") {
+				c.Terms[lang] = name
+			} else {
+				c.Questions[lang] = name
+			}
+		}
+	}
+	if c.Questions["de"] != "" && c.Questions["en"] == "" {
+		add("questions.de", "has no English list beside it.", "Set questions.en too, with the same questions in the same order.")
+	}
+	for i, s := range c.Registration.SMSCountries {
+		s = strings.ToUpper(strings.TrimSpace(s))
+		if !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(s) {
+			add("registration.sms_countries", strconv.Quote(s)+" is no country.", "Use two letters, as in DE or ZA.")
+		}
+		c.Registration.SMSCountries[i] = s
+	}
+	for _, s := range c.Vendor.NotifyStaff {
+		if malformed(email, s) != "" {
+			add("vendor.notify", strconv.Quote(s)+" is no e-mail address.", "List whole addresses, as in approvals@example.com.")
+		}
+	}
+}
+
+func (c *Config) office(r *raw, add complain) {
+	zone, err := time.LoadLocation(r.zone)
+	if err != nil || r.zone == "Local" {
+		add("office.time_zone", strconv.Quote(r.zone)+" is no time zone.", "Use a name like Europe/Berlin or UTC.")
+		zone = time.UTC
+	}
+	c.Office.Zone = zone
+	for _, s := range r.openHours {
+		if !c.Office.open(s) {
+			add("office.hours", strconv.Quote(s)+" is not understood.", "Write \"Mon-Fri 08:00-17:00\" or \"Sat 09:00-12:00\".")
+		}
+	}
+	if c.Office.Hours == ([7]Span{}) {
+		add("office.hours", "leaves no hour in which anybody decides.", "Open at least one day.")
+	}
+	for _, s := range r.holidays {
+		day, err := time.ParseInLocation("2006-01-02", strings.TrimSpace(s), zone)
+		if err != nil {
+			add("office.holidays", strconv.Quote(s)+" is no day.", "Write 2026-12-25.")
+			continue
+		}
+		c.Office.Holidays = append(c.Office.Holidays, day)
+	}
+	if c.Office.Reminder >= c.Office.Due {
+		add("office.reminder_minutes", "comes no earlier than the decision is due.", "Make it smaller than office.due_minutes.")
+	}
+}
+
+// open adds "Mon-Fri 08:00-17:00" to the hours.
+func (o *Office) open(s string) bool {
+	days, times, ok := strings.Cut(strings.TrimSpace(s), " ")
+	if !ok {
+		return false
+	}
+	first, last, isRange := strings.Cut(days, "-")
+	if !isRange {
+		last = first
+	}
+	a, b := weekday(first), weekday(last)
+	from, to, ok := strings.Cut(strings.TrimSpace(times), "-")
+	f, okFrom := clock(from)
+	t, okTo := clock(to)
+	if !ok || a < 0 || b < 0 || !okFrom || !okTo || f >= t {
+		return false
+	}
+	for d := a; ; d = (d + 1) % 7 {
+		o.Hours[d] = Span{f, t}
+		if d == b {
+			return true
+		}
+	}
+}
+
+func weekday(s string) int {
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if strings.EqualFold(s, d.String()[:3]) || strings.EqualFold(s, d.String()) {
+			return int(d)
+		}
+	}
+	return -1
+}
+
+// clock reads 08:00 as minutes from midnight; 24:00 ends a day.
+func clock(s string) (int, bool) {
+	if strings.TrimSpace(s) == "24:00" {
+		return 24 * 60, true
+	}
+	t, err := time.Parse("15:04", strings.TrimSpace(s))
+	return t.Hour()*60 + t.Minute(), err == nil
+}
+
+func (c *Config) addresses(add complain) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return // said already
+	}
+	if (c.TLS.Certificate == "") != (c.TLS.Key == "") {
+		add("tls.certificate", "a certificate and its key come together.", "Set both tls.certificate and tls.key, or neither.")
+	}
+	for option, name := range map[string]string{"tls.certificate": c.TLS.Certificate, "tls.key": c.TLS.Key} {
+		if name != "" && !readable(name) {
+			add(option, "the file "+name+" cannot be read.", "Name a PEM file that this user may read.")
+		}
+	}
+	served := "http"
+	if c.TLS.Certificate != "" {
+		served = "https"
+	}
+	if c.BaseURL == "" {
+		if !Loopback(host) {
+			add("base_url", "is needed when the portal listens beyond loopback.", "Set the address that people type, as in https://portal.example.com.")
+			return
+		}
+		c.BaseURL = served + "://" + net.JoinHostPort(host, port)
+	}
+	u, err := url.Parse(strings.TrimRight(c.BaseURL, "/"))
+	if err != nil || u.Host == "" {
+		return // said already
+	}
+	c.BaseURL = u.String()
+	switch {
+	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		add("base_url", "has more than scheme and host.", "Give the portal a host name of its own: https://portal.example.com.")
+	case u.Scheme == "http" && !Loopback(u.Hostname()):
+		add("base_url", "begins with http and is not loopback: passwords would travel unprotected.", "Use https, with tls.certificate and tls.key or behind a proxy that serves it.")
+	case u.Scheme == "http" && served == "https":
+		add("base_url", "begins with http, but the portal serves https.", "Write it with https.")
+	case u.Scheme == "https" && served == "http" && len(c.TrustedProxies) == 0:
+		c.notes = append(c.notes, "base_url is https and the portal serves http: name the proxy in between in trusted_proxies, else every visitor seems to come from its address.")
+	}
+	if c.Metrics != "" {
+		if host, _, err := net.SplitHostPort(c.Metrics); err == nil && !Loopback(host) {
+			add("metrics.listen", "would show the metrics to the network.", "Use a loopback address, as in 127.0.0.1:9090.")
+		}
+		if c.Metrics == c.Listen {
+			add("metrics.listen", "is the portal's own address.", "Use another port.")
+		}
+	}
+}
+
+func (c *Config) stores(add complain) {
+	d := &c.Database
+	if d.URL == "" {
+		d.URL = filepath.Join(c.Data, "portal.db")
+	}
+	if strings.Contains(d.URL, "://") && d.SQLite() {
+		add("database.url", "is neither PostgreSQL nor a file.", "Use postgres://user@host/name or the name of a file.")
+	}
+	if d.MigrateURL != "" && d.SQLite() {
+		add("database.migrate_url", "has no use with the embedded database.", "Take it away, or set database.url to a PostgreSQL database.")
+	}
+	if d.MigrateURL != "" && !strings.HasPrefix(d.MigrateURL, "postgres") {
+		add("database.migrate_url", "is no PostgreSQL address.", "Write postgres://owner@host/name.")
+	}
+	if c.Keys != "" && c.KeysFile != "" {
+		add("keys.text", "is set beside keys.file.", "Take one of the two away.")
+	}
+	if c.KeysFile == "" {
+		c.KeysFile = filepath.Join(c.Data, "keys.json")
+	}
+	for option, name := range map[string]string{"words": c.Words, "messages": c.Messages} {
+		if name == "" {
+			continue
+		}
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			add(option, name+" is no folder.", "Make it, or take the option away.")
+		}
+	}
+}
+
+func (c *Config) people(add complain) {
+	if !regexp.MustCompile(`^#[0-9a-fA-F]{6}$`).MatchString(c.Vendor.Accent) {
+		add("vendor.accent", strconv.Quote(c.Vendor.Accent)+" is no colour.", "Write # and six digits, as in #0b5f80.")
+	}
+	for option, name := range map[string]string{"vendor.logo": c.Vendor.Logo, "vendor.logo_dark": c.Vendor.LogoDark} {
+		if name == "" {
+			continue
+		}
+		if ext := strings.ToLower(filepath.Ext(name)); ext != ".svg" && ext != ".png" {
+			add(option, "is neither SVG nor PNG.", "Name a file that ends in .svg or .png.")
+		} else if !readable(name) {
+			add(option, "the file "+name+" cannot be read.", "Name a file that this user may read.")
+		}
+	}
+	if c.Vendor.Name == "" {
+		add("vendor.name", "is empty.", "Write the name of your company.")
+	}
+	if c.Product.Name == "" {
+		add("product.name", "is empty.", "Write the name of your product.")
+	}
+	if !regexp.MustCompile(`^[A-Z0-9]{2,6}$`).MatchString(c.Product.Prefix) {
+		add("product.prefix", strconv.Quote(c.Product.Prefix)+" cannot begin a key.", "Use two to six capital letters or digits.")
+	}
+	if !regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(c.Product.Code) {
+		add("product.code", strconv.Quote(c.Product.Code)+" cannot stand in an address.", "Use small letters, digits and hyphens.")
+	}
+	rule := regexp.MustCompile(`\{(first|last|email)(:[1-9][0-9]?)?\}`)
+	if rest := rule.ReplaceAllString(c.Registration.UserID, ""); rest == c.Registration.UserID || strings.ContainsAny(rest, "{} @") {
+		add("registration.user_id", strconv.Quote(c.Registration.UserID)+" makes no UserID.", "Write it of {first}, {last} and {email}, as in {first:1}{last}.")
+	}
+	if c.Policy == "nist" {
+		if c.Password.MaxAge > 0 {
+			add("password.max_age_days", "contradicts policy nist, whose passwords do not expire with time.", "Take it away, or use policy guide.")
+		}
+		if c.Password.Questions == "on" {
+			add("questions.use", "contradicts policy nist, which asks none.", "Take it away, or use policy guide.")
+		}
+	}
+	if c.Password.MinLength > 0 && c.Password.MinLength < 8 {
+		add("password.min_length", "is shorter than any profile permits.", "Use at least 8, or 0 for the policy's own.")
+	}
+	s := c.Session
+	if s.ClientIdle > s.ClientAbsolute {
+		add("session.client_idle", "is longer than session.client_absolute.", "Make it the smaller of the two.")
+	}
+	if s.StaffIdle > s.StaffAbsolute {
+		add("session.staff_idle", "is longer than session.staff_absolute.", "Make it the smaller of the two.")
+	}
+	if c.Registration.CodeLife > c.Registration.MobileLife {
+		add("registration.code_life", "is longer than the registration it belongs to.", "Make it smaller than registration.mobile_life.")
+	}
+}
+
+func (c *Config) sending(add complain) {
+	if c.Outbox == "" {
+		c.Outbox = "hold"
+		if c.SMTP.Host != "" {
+			c.Outbox = "send"
+		}
+	}
+	m := c.SMTP
+	switch {
+	case m.Host == "" && c.Outbox == "send":
+		add("outbox.mode", "is send, but there is no mail server.", "Set smtp.host and smtp.from, or use hold.")
+	case m.Host == "":
+		c.notes = append(c.notes, "Messages are held, not sent: set smtp.host and smtp.from to send them. `vestibule outbox list` shows them.")
+	case m.From == "":
+		add("smtp.from", "is needed with smtp.host.", "Set the sender's address, as in portal@example.com.")
+	case c.Outbox == "hold":
+		c.notes = append(c.notes, "Messages are held, not sent, because outbox.mode is hold.")
+	}
+	if m.Host != "" && m.Security == "none" && !Loopback(m.Host) {
+		add("smtp.security", "is none, and the mail server is not on this machine: letters with links would travel unprotected.", "Use starttls or tls.")
+	}
+	if m.User != "" && m.Password == "" {
+		add("smtp.password", "is needed with smtp.user.", "Set VESTIBULE_SMTP_PASSWORD_FILE to a file that holds it.")
+	}
+	if m.CA != "" {
+		if pem, err := os.ReadFile(m.CA); err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
+			add("smtp.ca", "holds no certificate that can be read.", "Name a PEM file with the certificate of the server's authority.")
+		}
+	}
+	for i, prefix := range []string{"sms", "sms_second"} {
+		c.SMS[i].check(prefix, add)
+	}
+	if c.SMS[1].Preset != "" && c.SMS[0].Preset == "" {
+		add("sms_second.preset", "names a second provider without a first.", "Set it up as sms instead.")
+	}
+	if c.SMS[0].Preset == "" && c.Outbox == "send" {
+		c.notes = append(c.notes, "No SMS provider is set: staff have to release the SMS step of each registration. Set sms.preset to send codes.")
+	}
+}
+
+func (s SMS) check(prefix string, add complain) {
+	need := func(option, v string) {
+		if v == "" {
+			add(prefix+"."+option, "is needed with "+prefix+".preset "+s.Preset+".", "Set it as your provider says.")
+		}
+	}
+	switch s.Preset {
+	case "":
+		if s != (SMS{}) {
+			add(prefix+".preset", "is empty, but other options of the provider are set.", "Say what it speaks: kannel, json, template or twilio.")
+		}
+	case "twilio":
+		need("user", s.User)
+		need("password", s.Password)
+		need("from", s.From)
+	case "kannel":
+		need("url", s.URL)
+		need("user", s.User)
+		need("password", s.Password)
+	case "template":
+		need("url", s.URL)
+		if !strings.Contains(s.URL+s.Body, "{to}") || !strings.Contains(s.URL+s.Body, "{text}") {
+			add(prefix+".url", "and the body have no place for the number or the text.", "Put {to} and {text} into one of them.")
+		}
+	default:
+		need("url", s.URL)
+	}
+}
