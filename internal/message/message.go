@@ -1,0 +1,85 @@
+// Package message has the words of every message that leaves the portal.
+//
+// A message is a Go struct: its fields are what the words need, its type says
+// which words. The words are files, one for each message and language, which a
+// vendor may replace one by one by files of the same name in a folder. A file
+// is plain text with the actions of Go templates; from the one text both the
+// HTML and the plain part of an e-mail are made, so that the two always say the
+// same in the same order. See templates/README.md for how to write one.
+//
+// All files are parsed and tried with samples when the Writer is made: a fault
+// in one keeps the portal from starting instead of losing a message.
+//
+// Links are made from the configured base URL and a token or id, never from a
+// request. The portal never writes a password into a message, because it has
+// none.
+package message
+
+import (
+	"time"
+
+	"vestibule/internal/carrier"
+	"vestibule/internal/db"
+	"vestibule/internal/text"
+)
+
+// To is whom a message goes to.
+type To struct {
+	Address string    // an e-mail address, or for a text message a number as E.164
+	Name    string    // as it is greeted; may be empty
+	Lang    text.Lang // one that is not known is answered in the vendor's language
+}
+
+// Send writes m in the language of to and adds it to the outbox, in the
+// transaction of what it tells of. about names the thing that it is about, like
+// "request:01J…": a newer message of the same kind about the same thing to the
+// same address takes back the older one that has not left (a code or a link
+// that only one can be valid of: whatever its address). After until the message
+// is of no use and is dropped instead of being sent late; zero means always.
+func (w *Writer) Send(tx *db.Tx, to To, about string, until time.Time, m Message) error {
+	written, err := w.Write(to, tx.Now(), m)
+	if err != nil {
+		return err
+	}
+	written.About, written.Until = about, until
+	return w.outbox.Add(tx, written)
+}
+
+// Recall takes back the messages about a thing that have not left, because what
+// they tell is no longer so. Without kinds it takes back all.
+func (w *Writer) Recall(tx *db.Tx, about string, kinds ...Message) error {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.spec().kind
+	}
+	return w.outbox.Recall(tx, about, names...)
+}
+
+// A Message is one of the types of this package.
+type Message interface{ spec() spec }
+
+// spec is what the Writer has to know of a message besides its words.
+type spec struct {
+	kind    string // names the file of its words
+	channel carrier.Channel
+	secrets []string // codes; links are found by themselves
+	sole    bool     // see outbox.Message
+}
+
+func email(kind string) spec { return spec{kind: kind, channel: carrier.Email} }
+
+// Links' paths. A face that serves one has the same path in its table.
+const (
+	PathWithdraw = "/request/withdraw/"
+	PathWelcome  = "/welcome/"
+	PathContinue = "/register/continue/"
+	PathFinish   = "/register/finish/"
+	PathConfirm  = "/confirm-email/"
+	PathNotMe    = "/not-me/"
+	PathRequest  = "/request"
+	PathRegister = "/register"
+	PathSignIn   = "/sign-in"
+	PathHelp     = "/get-back-in"
+	PathOffice   = "/office/requests/"
+	PathStep     = "/office/registrations/"
+)

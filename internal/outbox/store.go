@@ -1,0 +1,104 @@
+package outbox
+
+import (
+	"vestibule/internal/carrier"
+	"vestibule/internal/db"
+)
+
+func insert(tx *db.Tx, id, state, sealed string, m Message) error {
+	return tx.Do(`
+		INSERT INTO outbox_message (id, kind, channel, about, recipient, lang, subject, body, state, reason, replaced_by, attempts,
+			queued_at, due_at, until_at, settled_at, lease_token, lease_until, carrier, answer)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,'','',0,$10,$10,$11,0,'',0,'','')`,
+		id, m.Kind, string(m.Channel), m.About, m.To, m.Lang, m.Subject, sealed, state, db.Micros(tx.Now()), db.Micros(m.Until))
+}
+
+// replace takes back what m makes outdated. What is in a worker's hands can
+// only be marked: it is dropped if that worker fails or dies.
+func replace(tx *db.Tx, by string, m Message) error {
+	if m.About == "" {
+		return nil
+	}
+	address := m.To
+	if m.Sole {
+		address = ""
+	}
+	if _, err := tx.Count(`
+		UPDATE outbox_message SET state = 'dropped', reason = $1, replaced_by = $2, body = '', settled_at = $3
+		WHERE about = $4 AND kind = $5 AND channel = $6 AND ($7 = '' OR recipient = $7) AND state IN ('queued','held','failed') AND lease_until <= $3`,
+		ByReplacement, by, db.Micros(tx.Now()), m.About, m.Kind, string(m.Channel), address); err != nil {
+		return err
+	}
+	_, err := tx.Count(`
+		UPDATE outbox_message SET reason = $1, replaced_by = $2
+		WHERE about = $3 AND kind = $4 AND channel = $5 AND ($6 = '' OR recipient = $6) AND state = 'queued' AND lease_until > $7`,
+		ByReplacement, by, m.About, m.Kind, string(m.Channel), address, db.Micros(tx.Now()))
+	return err
+}
+
+func recall(tx *db.Tx, about string, kinds []string) error {
+	if len(kinds) == 0 {
+		kinds = []string{""}
+	}
+	for _, kind := range kinds {
+		if _, err := tx.Count(`
+			UPDATE outbox_message SET state = 'dropped', reason = $1, body = '', settled_at = $2
+			WHERE about = $3 AND ($4 = '' OR kind = $4) AND state IN ('queued','held','failed') AND lease_until <= $2`,
+			ByRecall, db.Micros(tx.Now()), about, kind); err != nil {
+			return err
+		}
+		if _, err := tx.Count(`
+			UPDATE outbox_message SET reason = $1
+			WHERE about = $2 AND ($3 = '' OR kind = $3) AND state = 'queued' AND lease_until > $4`,
+			ByRecall, about, kind, db.Micros(tx.Now())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A claim is a message in a worker's hands.
+type claim struct {
+	id, kind, channel, to, lang, subject, body string
+	queuedAt                                   int64
+	attempts                                   int
+}
+
+// take gives up what is of no use any more, then claims up to n messages of the
+// channel under a lease until the given time, and counts the try.
+func take(tx *db.Tx, channel carrier.Channel, token string, until int64, n int) ([]claim, error) {
+	var got []claim
+	err := tx.Each(`
+		WITH due AS MATERIALIZED (
+			SELECT id FROM outbox_message
+			WHERE state = 'queued' AND due_at <= $1 AND lease_until <= $1 AND channel = $2 AND reason = '' AND (until_at = 0 OR until_at > $1)
+			ORDER BY due_at, id LIMIT $3 `+tx.SkipLocked()+`
+		)
+		UPDATE outbox_message SET lease_token = $4, lease_until = $5, attempts = attempts + 1
+		WHERE id IN (SELECT id FROM due)
+		RETURNING id, kind, channel, recipient, lang, subject, body, queued_at, attempts`,
+		[]any{db.Micros(tx.Now()), string(channel), n, token, until},
+		func(scan func(...any) error) error {
+			var c claim
+			err := scan(&c.id, &c.kind, &c.channel, &c.to, &c.lang, &c.subject, &c.body, &c.queuedAt, &c.attempts)
+			got = append(got, c)
+			return err
+		})
+	return got, err
+}
+
+// expire drops what is of no use any more, and what was marked as outdated in
+// the hands of a worker that never came back.
+func expire(tx *db.Tx) (int64, error) {
+	now := db.Micros(tx.Now())
+	late, err := tx.Count(`
+		UPDATE outbox_message SET state = 'dropped', reason = $1, body = '', settled_at = $2
+		WHERE state IN ('queued','held','failed') AND lease_until <= $2 AND until_at > 0 AND until_at <= $2`, ByExpiry, now)
+	if err != nil {
+		return late, err
+	}
+	outdated, err := tx.Count(`
+		UPDATE outbox_message SET state = 'dropped', body = '', settled_at = $1
+		WHERE state = 'queued' AND lease_until <= $1 AND reason <> ''`, now)
+	return late + outdated, err
+}
