@@ -1,0 +1,29 @@
+# make check   the inner loop: format, lint, unit tests on SQLite
+# make test    everything, as before a change lands (scripts/test)
+
+GOLANGCI = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+.PHONY: check test bench generate golden build
+
+build:
+	go build -o out/vestibule .
+
+check:
+	go run $(GOLANGCI) fmt
+	go run $(GOLANGCI) run
+	go test -short ./internal/...
+
+test:
+	scripts/test
+
+bench:
+	go run ./bench
+
+generate:
+	go generate ./...
+	go tool templ generate -path .
+
+# Rewrites the kept pages, messages and tables that tests compare with;
+# read the diff before you commit it.
+golden:
+	VESTIBULE_GOLDEN=write go test ./internal/...
