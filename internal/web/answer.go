@@ -1,0 +1,192 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"vestibule/internal/fault"
+	"vestibule/internal/web/ui"
+)
+
+type contextKey struct{}
+
+func withKit(ctx context.Context, c *Context) context.Context {
+	return context.WithValue(ctx, contextKey{}, c)
+}
+
+func kitContext(ctx context.Context) *Context { return ctx.Value(contextKey{}).(*Context) }
+
+// elsewhere is where the gate sends a client; it is an error only so that it
+// can stand in for the handler.
+type elsewhere string
+
+func (e elsewhere) Error() string { return "go to " + string(e) }
+
+// statusOf says what a failure is in HTTP.
+func statusOf(e *fault.Error) int {
+	switch e.Code {
+	case tooLarge:
+		return http.StatusRequestEntityTooLarge
+	case unreadable:
+		return http.StatusBadRequest
+	}
+	switch e.Kind {
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Gone:
+		return http.StatusGone
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+	}
+	return http.StatusInternalServerError
+}
+
+// answer is the one place that turns what a handler returned into an answer.
+func (k *Kit) answer(c *Context, err error) {
+	if c.status != 0 {
+		k.o.Log.LogAttrs(c.R.Context(), slog.LevelError, "failed after answering", slog.String("id", c.RequestID), slog.Any("cause", err))
+		return
+	}
+	if to, ok := errors.AsType[elsewhere](err); ok {
+		_ = c.SeeOther(string(to)) // SeeOther cannot fail
+		return
+	}
+	if errors.Is(err, context.Canceled) && c.R.Context().Err() != nil {
+		c.status = 499 // nobody is there any more
+		return
+	}
+	e := fault.From(err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		e = fault.Because(fault.Unavailable, "busy", err)
+	}
+	if e.Kind == fault.Internal || e.Kind == fault.Unavailable || e.Cause != nil {
+		level := slog.LevelWarn
+		if e.Kind == fault.Internal {
+			level = slog.LevelError
+		}
+		k.o.Log.LogAttrs(c.R.Context(), level, "failed", slog.String("id", c.RequestID), slog.String("code", e.Code), slog.Any("cause", e.Cause))
+	}
+	if e.Kind == fault.Unauthenticated {
+		k.signIn(c, e)
+		return
+	}
+	k.fail(c, e)
+}
+
+// signIn sends whoever must sign in first to the right door and remembers the
+// way back, where it is a page that can be asked for again.
+func (k *Kit) signIn(c *Context, e *fault.Error) {
+	door := SignInPath
+	if c.staffPath() {
+		door = StaffSignInPath
+	}
+	q := url.Values{}
+	if c.R.Method == http.MethodGet {
+		q.Set("next", c.path())
+	}
+	if e.Code != "sign-in" {
+		q.Set("because", e.Code)
+	}
+	if len(q) > 0 {
+		door += "?" + q.Encode()
+	}
+	_ = c.SeeOther(door) // SeeOther cannot fail
+}
+
+func (c *Context) staffPath() bool {
+	p := c.R.URL.Path
+	return p == OfficePath || len(p) > len(OfficePath) && p[:len(OfficePath)+1] == OfficePath+"/"
+}
+
+// fail sends the page of a failure.
+func (k *Kit) fail(c *Context, e *fault.Error) {
+	status := statusOf(e)
+	after := e.RetryAfter
+	if status == http.StatusServiceUnavailable && after == 0 {
+		after = 10 * time.Second
+	}
+	if after > 0 {
+		c.W.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+	if status == http.StatusMethodNotAllowed {
+		c.W.Header().Del("Content-Length")
+	}
+	p := k.failure(c, status, e, after)
+	if err := c.Page(status, ui.FailurePage(p)); err != nil {
+		k.o.Log.LogAttrs(c.R.Context(), slog.LevelError, "the error page failed", slog.String("id", c.RequestID), slog.Any("cause", err))
+		if c.status == 0 {
+			c.W.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			c.W.WriteHeader(http.StatusInternalServerError)
+			_, _ = c.W.Write([]byte(c.RequestID + "\n")) // nothing is left to try
+		}
+	}
+}
+
+// failure puts a failure in words and says what to do next. Only paths that
+// are served are offered.
+func (k *Kit) failure(c *Context, status int, e *fault.Error, after time.Duration) ui.Failure {
+	p := ui.Failure{Frame: c.Frame(), Status: status, After: after}
+	p.Lead = c.Fault(e)
+	if status == http.StatusInternalServerError {
+		p.Incident = c.RequestID
+	}
+	offer := func(key, path string) {
+		if k.Has(path) && len(p.Next) < 2 {
+			p.Next = append(p.Next, ui.Link{Text: c.T(key), Href: path})
+		}
+	}
+	if status == http.StatusConflict || status == http.StatusUnprocessableEntity || status == http.StatusRequestEntityTooLarge || status == http.StatusBadRequest {
+		if here := c.path(); here != "/" {
+			p.Next = append(p.Next, ui.Link{Text: c.T("error.look-again"), Href: here})
+		}
+	}
+	switch {
+	case c.staffPath():
+		offer("error.to-office", OfficePath)
+	case c.R.Method == http.MethodGet && c.Who().Known():
+		offer("error.to-portal", HomePath)
+	case status == http.StatusGone:
+		offer("error.get-back-in", GetBackInPath)
+		offer("error.sign-in", SignInPath)
+	default:
+		offer("error.sign-in", SignInPath)
+		if status == http.StatusNotFound {
+			offer("error.get-back-in", GetBackInPath)
+		}
+	}
+	return p
+}
+
+// missed answers what no route took.
+func (k *Kit) missed(c *Context) {
+	status := c.status
+	c.missed, c.status = false, 0
+	h := c.W.Header()
+	h.Del("Content-Type")
+	h["X-Content-Type-Options"] = k.shared[1]
+	if status == http.StatusMethodNotAllowed {
+		p := k.failure(c, status, fault.New(fault.NotFound, "wrong-method"), 0)
+		if err := c.Page(status, ui.FailurePage(p)); err != nil {
+			k.answer(c, err)
+		}
+		return
+	}
+	k.answer(c, fault.New(fault.NotFound, "not-found"))
+}

@@ -1,0 +1,32 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"vestibule/internal/web/ui"
+)
+
+// own are the kit's own routes.
+func (k *Kit) own() []Route {
+	return []Route{
+		{Anyone, "GET /assets/", k.asset},
+		{Anyone, "GET /healthz", func(c *Context) error { return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n")) }},
+		{Anyone, "GET /readyz", k.ready},
+		{Anyone, "GET /help/privacy", func(c *Context) error { return c.Page(http.StatusOK, ui.PrivacyPage(c.Frame())) }},
+		{Anyone, "GET /help/accessibility", func(c *Context) error { return c.Page(http.StatusOK, ui.AccessibilityPage(c.Frame())) }},
+	}
+}
+
+// ready says whether this node can serve, for a load balancer.
+func (k *Kit) ready(c *Context) error {
+	if k.o.Ready != nil {
+		ctx, cancel := context.WithTimeout(c.Context(), 2*time.Second)
+		defer cancel()
+		if err := k.o.Ready(ctx); err != nil {
+			return c.Bytes(http.StatusServiceUnavailable, "text/plain; charset=utf-8", []byte("not ready\n"))
+		}
+	}
+	return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte("ready\n"))
+}
