@@ -69,8 +69,8 @@ type Message struct {
 
 // Outbox is the portal's queue of messages. Make it with New.
 type Outbox struct {
-	o    Options
-	kick chan struct{}
+	o     Options
+	kicks map[carrier.Channel]chan struct{}
 }
 
 // Options say how an outbox delivers. DB, Secret and Ring are needed; zero
@@ -106,7 +106,11 @@ func New(o Options) *Outbox {
 	if o.Failed == nil {
 		o.Failed = func(string, string, error) {}
 	}
-	return &Outbox{o: o, kick: make(chan struct{}, 1)}
+	kicks := make(map[carrier.Channel]chan struct{}, len(o.Carriers))
+	for channel := range o.Carriers {
+		kicks[channel] = make(chan struct{}, 1)
+	}
+	return &Outbox{o: o, kicks: kicks}
 }
 
 func orInt(n, otherwise int) int {
@@ -148,11 +152,13 @@ func (o *Outbox) Recall(tx *db.Tx, about string, kinds ...string) error {
 	return recall(tx, about, kinds)
 }
 
-// wake makes this node's worker look at once.
+// wake makes this node's workers look at once.
 func (o *Outbox) wake() {
-	select {
-	case o.kick <- struct{}{}:
-	default: // a wake-up is waiting already
+	for _, kick := range o.kicks {
+		select {
+		case kick <- struct{}{}:
+		default: // a wake-up is waiting already
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"time"
+
 	"vestibule/internal/carrier"
 	"vestibule/internal/db"
 )
@@ -101,4 +103,100 @@ func expire(tx *db.Tx) (int64, error) {
 		UPDATE outbox_message SET state = 'dropped', body = '', settled_at = $1
 		WHERE state = 'queued' AND lease_until <= $1 AND reason <> ''`, now)
 	return late + outdated, err
+}
+
+// nothingDue reports whether no message of any channel could be claimed or
+// given up now.
+func nothingDue(tx *db.Tx) (bool, error) {
+	n := 0
+	err := tx.Get(`
+		SELECT COUNT(*) FROM (SELECT id FROM outbox_message WHERE state = 'queued' AND due_at <= $1 AND lease_until <= $1 LIMIT 1) due`,
+		[]any{db.Micros(tx.Now())}, &n)
+	return n == 0, err
+}
+
+// settleSent records that a carrier took the message. A token that is no longer
+// the row's changes nothing: another worker has it.
+func settleSent(tx *db.Tx, id, token, by, answer string) error {
+	_, err := tx.Count(`
+		UPDATE outbox_message SET state = 'sent', reason = '', body = '', settled_at = $1, lease_token = '', lease_until = 0, carrier = $2, answer = $3
+		WHERE id = $4 AND lease_token = $5 AND state = 'queued'`, db.Micros(tx.Now()), by, answer, id, token)
+	return err
+}
+
+// settleUnsent records that no carrier took the message: it failed, or waits
+// until due. What was marked as outdated meanwhile is dropped by the next claim.
+func settleUnsent(tx *db.Tx, id, token, by, answer string, failed bool, due time.Time) error {
+	state, settled := Queued, int64(0)
+	if failed {
+		state, settled = Failed, db.Micros(tx.Now())
+	}
+	n, err := tx.Count(`
+		UPDATE outbox_message SET state = $1, settled_at = $2, due_at = $3, lease_token = '', lease_until = 0, carrier = $4, answer = $5
+		WHERE id = $6 AND lease_token = $7 AND state = 'queued' AND reason = ''`, state, settled, db.Micros(due), by, answer, id, token)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = tx.Count(`
+		UPDATE outbox_message SET state = 'dropped', body = '', settled_at = $1, lease_token = '', lease_until = 0, carrier = $2, answer = $3
+		WHERE id = $4 AND lease_token = $5 AND state = 'queued'`, db.Micros(tx.Now()), by, answer, id, token)
+	return err
+}
+
+const columns = `id, kind, channel, about, recipient, lang, subject, state, reason, attempts, queued_at, due_at, until_at, settled_at, lease_until, carrier, answer`
+
+func read(tx *db.Tx, scan func(...any) error, more ...any) (Entry, error) {
+	var e Entry
+	var queued, due, until, settled, lease int64
+	err := scan(append([]any{&e.ID, &e.Kind, &e.Channel, &e.About, &e.To, &e.Lang, &e.Subject, &e.State, &e.Reason, &e.Attempts,
+		&queued, &due, &until, &settled, &lease, &e.Carrier, &e.Answer}, more...)...)
+	e.QueuedAt, e.DueAt, e.Until, e.SettledAt = db.Time(queued), db.Time(due), db.Time(until), db.Time(settled)
+	e.InHand = e.State == Queued && lease > db.Micros(tx.Now())
+	return e, err
+}
+
+func get(tx *db.Tx, id string) (e Entry, body string, err error) {
+	e, err = read(tx, func(into ...any) error {
+		return tx.Get(`SELECT `+columns+`, body FROM outbox_message WHERE id = $1`, []any{id}, into...)
+	}, &body)
+	return e, body, err
+}
+
+func list(tx *db.Tx, f Filter) ([]Entry, error) {
+	var all []Entry
+	err := tx.Each(`
+		SELECT `+columns+` FROM outbox_message
+		WHERE ($1 = '' OR state = $1) AND ($2 = '' OR channel = $2) AND ($3 = '' OR kind = $3) AND ($4 = '' OR about = $4)
+		  AND ($5 = '' OR recipient = $5) AND ($6 = '' OR id < $6)
+		ORDER BY id DESC LIMIT $7`,
+		[]any{f.State, string(f.Channel), f.Kind, f.About, f.To, f.Before, f.Limit},
+		func(scan func(...any) error) error {
+			e, err := read(tx, scan)
+			all = append(all, e)
+			return err
+		})
+	return all, err
+}
+
+func count(tx *db.Tx) (Counts, error) {
+	var c Counts
+	err := tx.Each(`SELECT state, COUNT(*), MIN(queued_at) FROM outbox_message WHERE state IN ('queued','held','failed') GROUP BY state`, nil,
+		func(scan func(...any) error) error {
+			var state string
+			var n int
+			var oldest int64
+			if err := scan(&state, &n, &oldest); err != nil {
+				return err
+			}
+			switch state {
+			case Queued:
+				c.Queued, c.Oldest = n, db.Time(oldest)
+			case Held:
+				c.Held = n
+			case Failed:
+				c.Failed = n
+			}
+			return nil
+		})
+	return c, err
 }
