@@ -41,6 +41,16 @@ func icon(name, open string) templ.Component {
 	})
 }
 
+// marked has the page carry shapes that a script may bring in later.
+func marked(names ...string) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, _ io.Writer) error {
+		for _, name := range names {
+			sceneOf(ctx).icons |= 1 << iconIndex[name]
+		}
+		return nil
+	})
+}
+
 // sprite draws the shapes that the page used; it stands at the end of body,
 // where they are known.
 func (s *scene) sprite() templ.Component {

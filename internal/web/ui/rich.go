@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"context"
+	"html"
+	"image/color"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/boombuler/barcode/qr"
+)
+
+// Rich draws a sentence of the catalogue that holds links and weight: each
+// [words in brackets] becomes a link to the next of hrefs, **words** are bold.
+// Everything else is escaped; without an href for it, a bracket is plain text.
+func Rich(sentence string, hrefs ...string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		rich(&b, sentence, hrefs)
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
+}
+
+func rich(b *strings.Builder, s string, hrefs []string) {
+	for s != "" {
+		i := strings.IndexAny(s, "[*")
+		if i < 0 {
+			break
+		}
+		b.WriteString(html.EscapeString(s[:i]))
+		s = s[i:]
+		if inner, rest, ok := between(s, "[", "]"); ok && len(hrefs) > 0 {
+			b.WriteString(`<a href="` + html.EscapeString(string(templ.URL(hrefs[0]))) + `">` + html.EscapeString(inner) + `</a>`)
+			s, hrefs = rest, hrefs[1:]
+			continue
+		}
+		if inner, rest, ok := between(s, "**", "**"); ok {
+			b.WriteString("<b>" + html.EscapeString(inner) + "</b>")
+			s = rest
+			continue
+		}
+		b.WriteByte(s[0])
+		s = s[1:]
+	}
+	b.WriteString(html.EscapeString(s))
+}
+
+func between(s, open, end string) (inner, rest string, ok bool) {
+	s, ok = strings.CutPrefix(s, open)
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(s, end)
+}
+
+// Paragraphs draws plain text with blank lines between its paragraphs, and
+// lines that start with "## " as headings of the second level: the terms.
+func Paragraphs(text string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		var b strings.Builder
+		for block := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+			block = strings.TrimSpace(block)
+			if title, ok := strings.CutPrefix(block, "## "); ok {
+				title, block, _ = strings.Cut(title, "\n")
+				b.WriteString("<h2>" + html.EscapeString(title) + "</h2>")
+			}
+			if block == "" {
+				continue
+			}
+			b.WriteString("<p>")
+			rich(&b, block, nil)
+			b.WriteString("</p>")
+		}
+		_, err := io.WriteString(w, b.String())
+		return err
+	})
+}
+
+// QR draws content as a QR code (ISO/IEC 18004, level M) with its quiet zone;
+// label says what it is and what to do instead.
+func QR(content, label string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		code, err := qr.Encode(content, qr.M, qr.Unicode)
+		if err != nil {
+			return err
+		}
+		const quiet = 2 // and the padding of .qr around it
+		size := code.Bounds().Dx()
+		side := itoa(size + 2*quiet)
+		var b strings.Builder
+		b.WriteString(`<svg class="qr" viewBox="0 0 ` + side + ` ` + side + `" role="img" aria-label="` + html.EscapeString(label) + `" shape-rendering="crispEdges"><path d="`)
+		for y := range size {
+			for x := 0; x < size; x++ {
+				from := x
+				for x < size && dark(code.At(x, y)) {
+					x++
+				}
+				if x > from {
+					n := itoa(x - from)
+					b.WriteString("M" + itoa(from+quiet) + " " + itoa(y+quiet) + "h" + n + "v1h-" + n + "z")
+				}
+			}
+		}
+		b.WriteString(`" fill="#000"></path></svg>`)
+		_, err = io.WriteString(w, b.String())
+		return err
+	})
+}
+
+// Part draws a component outside any layout: the answer to a form with
+// data-live, whose elements replace those of the same id.
+func Part(f *Frame, part templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		ctx, _ = begin(ctx, f)
+		return part.Render(ctx, w)
+	})
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func dark(c color.Color) bool {
+	r, _, _, _ := c.RGBA()
+	return r < 0x8000
+}
