@@ -1,0 +1,104 @@
+package account
+
+import (
+	"strings"
+	"time"
+
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+	"vestibule/internal/secret"
+)
+
+// Terms are the vendor's terms and conditions in force. The text is plain:
+// paragraphs between empty lines; a line that begins with "## " is a heading.
+type Terms struct {
+	Version string
+	Since   time.Time         // in force from
+	Text    map[string]string // by language
+}
+
+// In returns the text in the language, or in English, or in any there is.
+func (t Terms) In(lang string) (text, used string) {
+	if text, ok := t.Text[lang]; ok {
+		return text, lang
+	}
+	if text, ok := t.Text["en"]; ok {
+		return text, "en"
+	}
+	for used, text := range t.Text {
+		return text, used
+	}
+	return "", ""
+}
+
+// Hash names the exact text that somebody saw.
+func (t Terms) Hash(lang string) string {
+	text, used := t.In(lang)
+	return secret.Hash("terms", t.Version, used, text)
+}
+
+// A Paragraph of the terms.
+type Paragraph struct {
+	Heading bool
+	Text    string
+}
+
+// Paragraphs cuts the text for a page.
+func (t Terms) Paragraphs(lang string) []Paragraph {
+	text, _ := t.In(lang)
+	var all []Paragraph
+	for block := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
+		block = strings.TrimSpace(block)
+		if heading, ok := strings.CutPrefix(block, "## "); ok {
+			line, rest, _ := strings.Cut(heading, "\n")
+			all = append(all, Paragraph{Heading: true, Text: strings.TrimSpace(line)})
+			block = strings.TrimSpace(rest)
+		}
+		if block != "" {
+			all = append(all, Paragraph{Text: strings.Join(strings.Fields(block), " ")})
+		}
+	}
+	return all
+}
+
+// An Acceptance is that somebody accepted the terms.
+type Acceptance struct {
+	Version    string
+	TextHash   string
+	Address    string
+	AcceptedAt time.Time
+}
+
+// AcceptTerms records that the account accepted the text in the language, from a
+// network address, and keeps the text as proof. Accepting a version again
+// changes nothing.
+func AcceptTerms(tx *db.Tx, id string, t Terms, lang, address string) error {
+	text, used := t.In(lang)
+	hash := t.Hash(lang)
+	if _, err := tx.Count(`INSERT INTO terms_text (hash, version, lang, text, kept_at) VALUES ($1,$2,$3,$4,$5) ON CONFLICT DO NOTHING`,
+		hash, t.Version, used, text, db.Micros(tx.Now())); err != nil {
+		return err
+	}
+	_, err := tx.Count(`INSERT INTO terms_acceptance (account_id, version, text_hash, address, accepted_at) VALUES ($1,$2,$3,$4,$5) ON CONFLICT DO NOTHING`,
+		id, t.Version, hash, address, db.Micros(tx.Now()))
+	return err
+}
+
+// LastAcceptance returns what the account accepted last, or NotFound.
+func LastAcceptance(tx *db.Tx, id string) (a Acceptance, err error) {
+	var at int64
+	err = tx.Get(`SELECT version, text_hash, address, accepted_at FROM terms_acceptance WHERE account_id = $1
+		ORDER BY accepted_at DESC, version DESC LIMIT 1`, []any{id}, &a.Version, &a.TextHash, &a.Address, &at)
+	a.AcceptedAt = db.Time(at)
+	return a, err
+}
+
+// HasAccepted reports whether the account accepted that version.
+func HasAccepted(tx *db.Tx, id, version string) (bool, error) {
+	var hash string
+	err := tx.Get(`SELECT text_hash FROM terms_acceptance WHERE account_id = $1 AND version = $2`, []any{id, version}, &hash)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
