@@ -184,8 +184,11 @@ func (c *Config) lists(r *raw, add complain) {
 		}
 		c.Vendor.Links = append(c.Vendor.Links, FooterLink{Text: strings.TrimSpace(s[:i]), URL: s[i+1:]})
 	}
-	c.Terms, c.Questions = map[string]string{}, map[string]string{}
+	c.Terms, c.Questions, c.Vendor.SupportHours = map[string]string{}, map[string]string{}, map[string]string{}
 	for i, lang := range languages() {
+		if r.supportHours[i] != "" {
+			c.Vendor.SupportHours[lang] = r.supportHours[i]
+		}
 		for option, name := range map[string]string{"terms." + lang: r.terms[i], "questions." + lang: r.questions[i]} {
 			if name == "" {
 				continue
@@ -230,7 +233,17 @@ func (c *Config) office(r *raw, add complain) {
 			add("office.hours", strconv.Quote(s)+" is not understood.", "Write \"Mon-Fri 08:00-17:00\" or \"Sat 09:00-12:00\".")
 		}
 	}
-	if c.Office.Hours == ([7]Span{}) {
+	open := false
+	for day, spans := range c.Office.Hours {
+		slices.SortFunc(spans, func(a, b Span) int { return a.From - b.From })
+		for i, s := range spans {
+			open = true
+			if i > 0 && s.From < spans[i-1].To {
+				add("office.hours", "open "+time.Weekday(day).String()+" twice at the same time.", "Write hours that do not overlap.")
+			}
+		}
+	}
+	if !open {
 		add("office.hours", "leaves no hour in which anybody decides.", "Open at least one day.")
 	}
 	for _, s := range r.holidays {
@@ -264,7 +277,7 @@ func (o *Office) open(s string) bool {
 		return false
 	}
 	for d := a; ; d = (d + 1) % 7 {
-		o.Hours[d] = Span{f, t}
+		o.Hours[d] = append(o.Hours[d], Span{f, t})
 		if d == b {
 			return true
 		}
@@ -372,14 +385,11 @@ func (c *Config) people(add complain) {
 	if !regexp.MustCompile(`^#[0-9a-fA-F]{6}$`).MatchString(c.Vendor.Accent) {
 		add("vendor.accent", strconv.Quote(c.Vendor.Accent)+" is no colour.", "Write # and six digits, as in #0b5f80.")
 	}
-	for option, name := range map[string]string{"vendor.logo": c.Vendor.Logo, "vendor.logo_dark": c.Vendor.LogoDark} {
-		if name == "" {
-			continue
-		}
+	if name := c.Vendor.Logo; name != "" {
 		if ext := strings.ToLower(filepath.Ext(name)); ext != ".svg" && ext != ".png" {
-			add(option, "is neither SVG nor PNG.", "Name a file that ends in .svg or .png.")
+			add("vendor.logo", "is neither SVG nor PNG.", "Name a file that ends in .svg or .png.")
 		} else if !readable(name) {
-			add(option, "the file "+name+" cannot be read.", "Name a file that this user may read.")
+			add("vendor.logo", "the file "+name+" cannot be read.", "Name a file that this user may read.")
 		}
 	}
 	if c.Vendor.Name == "" {
@@ -394,9 +404,9 @@ func (c *Config) people(add complain) {
 	if !regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(c.Product.Code) {
 		add("product.code", strconv.Quote(c.Product.Code)+" cannot stand in an address.", "Use small letters, digits and hyphens.")
 	}
-	rule := regexp.MustCompile(`\{(first|last|email)(:[1-9][0-9]?)?\}`)
+	rule := regexp.MustCompile(`\{(first|last|f|l)\}`)
 	if rest := rule.ReplaceAllString(c.Registration.UserID, ""); rest == c.Registration.UserID || strings.ContainsAny(rest, "{} @") {
-		add("registration.user_id", strconv.Quote(c.Registration.UserID)+" makes no UserID.", "Write it of {first}, {last} and {email}, as in {first:1}{last}.")
+		add("registration.user_id", strconv.Quote(c.Registration.UserID)+" makes no UserID.", "Write it of {first}, {last}, {f} and {l}, as in {f}{last}.")
 	}
 	if c.Policy == "nist" {
 		if c.Password.MaxAge > 0 {

@@ -78,15 +78,17 @@ type Database struct {
 
 // Vendor is who runs the portal, as its clients see it.
 type Vendor struct {
-	Name         string
-	Accent       string // #rrggbb
-	Logo         string // file, svg or png
-	LogoDark     string
-	SupportPhone string
-	SupportEmail string
-	Links        []FooterLink
-	Language     string
-	NotifyStaff  []string // addresses told of new requests beside the staff accounts
+	Name          string
+	Legal         string
+	Accent        string // #rrggbb
+	Logo          string // file, svg or png
+	SupportPhone  string
+	SupportEmail  string
+	SecurityEmail string
+	SupportHours  map[string]string // by language
+	Links         []FooterLink
+	Language      string
+	NotifyStaff   []string // addresses told of new requests beside the staff accounts
 }
 
 // A FooterLink stands at the foot of every page.
@@ -102,14 +104,14 @@ type Product struct {
 // Office says when the vendor's people decide requests.
 type Office struct {
 	Zone     *time.Location
-	Hours    [7]Span     // by time.Weekday
+	Hours    [7][]Span   // by time.Weekday, in order, apart
 	Holidays []time.Time // midnights in Zone
 	Due      time.Duration
 	Reminder time.Duration
 	Late     time.Duration
 }
 
-// A Span is a part of a day in minutes from midnight; equal ends mean closed.
+// A Span is a part of a day in minutes from midnight.
 type Span struct{ From, To int }
 
 // Password overrides parts of the policy; the zero value overrides nothing.
@@ -124,7 +126,7 @@ type Password struct {
 // Registration says how accounts are made.
 type Registration struct {
 	DuplicateEmail string // explain or conceal
-	UserID         string // the rule, as in {first:1}{last}
+	UserID         string // the rule, as in {f}{last}
 	SMSCountries   []string
 	CodeLife       time.Duration
 	CodeTries      int

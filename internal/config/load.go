@@ -353,3 +353,19 @@ func apart(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// CrashPoint reads VESTIBULE_TEST_CRASH, as in "before:17" or "after:17": the
+// commit, counted from one, at which a test wants the process killed. It is
+// empty and 0 outside crash tests.
+func CrashPoint(env Environment) (side string, commit int) {
+	for _, line := range env {
+		if v, ok := strings.CutPrefix(line, "VESTIBULE_TEST_CRASH="); ok {
+			side, n, _ := strings.Cut(v, ":")
+			commit, err := strconv.Atoi(n)
+			if err == nil && commit > 0 && (side == "before" || side == "after") {
+				return side, commit
+			}
+		}
+	}
+	return "", 0
+}

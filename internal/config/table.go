@@ -44,7 +44,7 @@ type section struct {
 type raw struct {
 	proxies, links, holidays, openHours []string
 	zone                                string
-	terms, questions                    [2]string
+	terms, questions, supportHours      [2]string
 }
 
 // languages are those the portal speaks, the first by default.
@@ -86,16 +86,22 @@ func table(c *Config, r *raw) []section {
 		{"Vendor and product", []option{
 			{name: "vendor.name", kind: textual, def: "Vestibule", into: &c.Vendor.Name,
 				help: "Your company, as clients know it."},
+			{name: "vendor.legal", kind: textual, into: &c.Vendor.Legal,
+				help: "Its legal name and postal address in one line, at the foot of pages and e-mails. Default: vendor.name."},
 			{name: "vendor.accent", kind: textual, def: "#0b5f80", into: &c.Vendor.Accent,
 				help: "Accent colour, #rrggbb. Its lightness is adjusted so that text stays readable."},
 			{name: "vendor.logo", kind: file, into: &c.Vendor.Logo,
 				help: "Logo (SVG or PNG) that works on light and dark ground."},
-			{name: "vendor.logo_dark", kind: file, into: &c.Vendor.LogoDark,
-				help: "A second logo for dark ground."},
 			{name: "vendor.support_phone", kind: textual, into: &c.Vendor.SupportPhone,
 				help: "Telephone number of the helpdesk, shown where somebody may be stuck."},
 			{name: "vendor.support_email", kind: email, into: &c.Vendor.SupportEmail,
 				help: "E-mail address of the helpdesk."},
+			{name: "vendor.security_email", kind: email, into: &c.Vendor.SecurityEmail,
+				help: "Address for \"this was not me\" and for security concerns. Default: vendor.support_email."},
+			{name: "vendor.support_hours_en", kind: textual, into: &r.supportHours[0],
+				help: "When the helpdesk answers, as in: working days from 08:00 to 18:00 UK time."},
+			{name: "vendor.support_hours_de", kind: textual, into: &r.supportHours[1],
+				help: "The same in German."},
 			{name: "vendor.links", kind: list, into: &r.links,
 				help: "Links at the foot of each page, as in \"Privacy notice https://example.com/privacy\"."},
 			{name: "vendor.language", kind: choice, choices: languages(), def: "en", into: &c.Vendor.Language,
@@ -113,7 +119,7 @@ func table(c *Config, r *raw) []section {
 			{name: "office.time_zone", kind: textual, def: "UTC", into: &r.zone,
 				help: "Time zone of the office, as in Europe/Berlin. Dates and times in pages and e-mails are in it."},
 			{name: "office.hours", kind: list, def: "Mon-Fri 08:00-17:00", into: &r.openHours,
-				help: "When requests are decided, as in \"Mon-Fri 08:00-17:00\"; several lines add up by day."},
+				help: "When requests are decided, as in \"Mon-Fri 08:00-17:00\"; several lines add up."},
 			{name: "office.holidays", kind: list, into: &r.holidays,
 				help: "Days on which nobody decides, as in 2026-12-25."},
 			{name: "office.due_minutes", kind: minutes, def: "60", min: 1, max: 10080, into: &c.Office.Due,
@@ -146,8 +152,8 @@ func table(c *Config, r *raw) []section {
 				help: "The same in German."},
 			{name: "registration.duplicate_email", kind: choice, choices: []string{"explain", "conceal"}, def: "explain", into: &c.Registration.DuplicateEmail,
 				help: "Whether the form says that an address already has an account, or leaves it to an e-mail."},
-			{name: "registration.user_id", kind: textual, def: "{first:1}{last}", into: &c.Registration.UserID,
-				help: "How a UserID is made of {first}, {last} and {email} (the part before the @); :1 takes that many letters. A number is added on a clash."},
+			{name: "registration.user_id", kind: textual, def: "{f}{last}", into: &c.Registration.UserID,
+				help: "How a UserID is made: {first} and {last} are the names, {f} and {l} their first letters. A number is added on a clash."},
 			{name: "registration.sms_countries", kind: list, into: &c.Registration.SMSCountries,
 				help: "Countries (DE, ZA) whose numbers are sent an SMS. Empty: all. Elsewhere staff release the step."},
 			{name: "registration.code_life", kind: seconds, def: "600", min: 30, max: 3600, into: &c.Registration.CodeLife,
