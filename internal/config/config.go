@@ -49,10 +49,11 @@ type Config struct {
 	Link         Link
 	Hashing      Hashing
 
-	Terms     map[string]string // language → file
-	Questions map[string]string // language → file, one question a line
-	Words     string            // folder
-	Messages  string            // folder
+	Terms        map[string]string // language → file
+	TermsVersion string
+	TermsSince   time.Time
+	Words        string // folder
+	Messages     string // folder
 
 	Outbox string // send or hold; empty until resolved by Load
 	SMTP   SMTP

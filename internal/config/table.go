@@ -43,8 +43,8 @@ type section struct {
 // Raw values that need a second look before they are part of a Config.
 type raw struct {
 	proxies, links, holidays, openHours []string
-	zone                                string
-	terms, questions, supportHours      [2]string
+	zone, termsSince                    string
+	terms, supportHours                 [2]string
 }
 
 // languages are those the portal speaks, the first by default.
@@ -142,14 +142,14 @@ func table(c *Config, r *raw) []section {
 				help: "Days after which a password expires. 0: never. Only with policy guide."},
 			{name: "questions.use", kind: choice, choices: []string{"", "on", "off"}, into: &c.Password.Questions,
 				help: "Whether security questions are asked. Empty: as the policy says."},
-			{name: "questions.en", kind: file, into: &r.questions[0],
-				help: "Text file with the questions to offer in English, one a line, in place of the built-in ones."},
-			{name: "questions.de", kind: file, into: &r.questions[1],
-				help: "The same in German, in the same order."},
 			{name: "terms.en", kind: file, into: &r.terms[0],
-				help: "Text file with the Terms and Conditions in English. A changed text is a new version, which everybody accepts at the next sign-in."},
+				help: "Text file with the Terms and Conditions in English. A line that begins with ## is a heading. A new version is accepted by everybody at the next sign-in."},
 			{name: "terms.de", kind: file, into: &r.terms[1],
 				help: "The same in German."},
+			{name: "terms.version", kind: textual, into: &c.TermsVersion,
+				help: "Name of that text, as in 2026-06. Default: made from the text, so that a changed text is a new version."},
+			{name: "terms.since", kind: textual, into: &r.termsSince,
+				help: "Day from which it is in force, as in 2026-06-01."},
 			{name: "registration.duplicate_email", kind: choice, choices: []string{"explain", "conceal"}, def: "explain", into: &c.Registration.DuplicateEmail,
 				help: "Whether the form says that an address already has an account, or leaves it to an e-mail."},
 			{name: "registration.user_id", kind: textual, def: "{f}{last}", into: &c.Registration.UserID,
@@ -201,7 +201,7 @@ func table(c *Config, r *raw) []section {
 		}},
 		{"Words", []option{
 			{name: "words", kind: folder, into: &c.Words,
-				help: "Folder with en.toml and de.toml whose entries replace words of the portal."},
+				help: "Folder with en/*.toml and de/*.toml whose entries replace words of the portal, the security questions among them."},
 			{name: "messages", kind: folder, into: &c.Messages,
 				help: "Folder whose templates replace those of e-mails and SMS."},
 		}},
