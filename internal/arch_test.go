@@ -32,8 +32,15 @@ var floors = map[string]int{
 	"recover": capability, "release": capability, "profile": capability,
 
 	"cli": entrance, "config": entrance, "app": entrance, "web": entrance,
+}
 
-	"dbtest": testing_, "portaltest": testing_,
+// floorOf knows the rooms by name; a folder whose name ends in "test" is rig.
+func floorOf(room string) (int, bool) {
+	if strings.HasSuffix(room, "test") {
+		return testing_, true
+	}
+	floor, known := floors[room]
+	return floor, known
 }
 
 // base is the order of the capabilities that others stand on: each may use
@@ -43,6 +50,8 @@ var base = []string{"account", "organization", "license", "access"}
 // facePasses is what a face (web and everything under it) may name besides
 // capabilities: enough to answer a request, nothing to get round a Service.
 var facePasses = []string{"session", "fault", "text", "audit", "web"}
+
+func floor(room string) int { f, _ := floorOf(room); return f }
 
 type goPackage struct {
 	ImportPath   string
@@ -84,14 +93,14 @@ func listed(t *testing.T) []goPackage {
 }
 
 // room is the first folder under internal/, or "" for what is not of the
-// house. dbtest and portaltest are rooms of their own wherever they stand.
+// house. The rig (dbtest, portaltest) is a room of its own wherever it stands.
 func room(path string) string {
 	rest, ours := strings.CutPrefix(path, "vestibule/internal/")
 	if !ours {
 		return ""
 	}
 	for _, part := range strings.Split(rest, "/") {
-		if part == "dbtest" || part == "portaltest" {
+		if strings.HasSuffix(part, "test") {
 			return part
 		}
 	}
@@ -105,14 +114,14 @@ func refusal(from, to string) string {
 	if a == "" {
 		return ""
 	}
-	level, known := floors[a]
+	level, known := floorOf(a)
 	if !known {
 		return "the room " + a + " has no floor: give it one in internal/arch_test.go and in ARCHITECTURE.md"
 	}
 	if b == "" {
 		return outsideRefusal(a, to)
 	}
-	below, known := floors[b]
+	below, known := floorOf(b)
 	switch {
 	case a == b || level == testing_:
 		return ""
@@ -140,7 +149,7 @@ func outsideRefusal(a, to string) string {
 	switch {
 	case to == "database/sql" || strings.HasPrefix(to, "database/sql/"),
 		strings.HasPrefix(to, "github.com/jackc/pgx"), strings.HasPrefix(to, "modernc.org/sqlite"):
-		if a != "db" && floors[a] != testing_ {
+		if a != "db" && floor(a) != testing_ {
 			return "only db speaks to a database; take a *db.Tx"
 		}
 	case to == "crypto/rand" || to == "math/rand" || to == "math/rand/v2":
@@ -148,11 +157,11 @@ func outsideRefusal(a, to string) string {
 			return "chance comes from a secret.Source, so that tests can seed it"
 		}
 	case to == "testing" || strings.HasPrefix(to, "net/http/httptest"):
-		if floors[a] != testing_ {
+		if floor(a) != testing_ {
 			return "production code knows no tests"
 		}
 	case to == "net/http":
-		if l := floors[a]; l == capability || l == ground {
+		if l := floor(a); l == capability || l == ground {
 			return "capabilities and the ground know no HTTP; return a value or a fault and let web answer"
 		}
 	}
@@ -183,7 +192,7 @@ func capabilityRefusal(a, b string) string {
 func testRefusal(from, to string) string {
 	a, b := room(from), room(to)
 	switch {
-	case a == "" && b == "", floors[a] == testing_:
+	case a == "" && b == "", floor(a) == testing_:
 		return ""
 	case b == "":
 		if advice := outsideRefusal(a, to); advice != "" && to != "testing" && to != "net/http" && to != "net/http/httptest" {
@@ -192,7 +201,7 @@ func testRefusal(from, to string) string {
 		return ""
 	case b == "cli" && a != "cli":
 		return "nothing imports the command line but main.go"
-	case floors[b] > floors[a] && floors[b] != testing_ && a != "":
+	case floor(b) > floor(a) && floor(b) != testing_ && a != "":
 		return "a test, too, imports down the house; a whole portal is portaltest's"
 	}
 	return ""
