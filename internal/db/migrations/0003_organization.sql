@@ -161,7 +161,9 @@ CREATE INDEX access_request_created ON access_request (created_at, id);
 CREATE INDEX access_request_email ON access_request (email_key, created_at);
 CREATE INDEX access_request_account ON access_request (account_id, created_at) WHERE account_id <> '';
 CREATE INDEX access_request_name ON access_request (name_key);
+CREATE INDEX access_request_mobile ON access_request (mobile) WHERE mobile <> '';
 CREATE INDEX access_request_network ON access_request (network, created_at);
+CREATE INDEX access_request_late ON access_request (late_at) WHERE state = 'received';
 CREATE INDEX access_request_remind ON access_request (remind_at) WHERE state = 'received' AND reminded_at = 0;
 
 -- What a request is found by: words of its names and address, its signals, its
