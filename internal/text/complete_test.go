@@ -51,7 +51,10 @@ func TestWordsKeepTheHouseStyle(t *testing.T) {
 	for _, lang := range text.Languages() {
 		w := c.For(lang)
 		for _, key := range w.Keys() {
-			s := w.T(key, "n", 2)
+			if strings.HasPrefix(key, "fault.import-") {
+				continue // names columns and commands as they are typed
+			}
+			s := hole.ReplaceAllString(w.T(key, "n", 2), "")
 			if strings.Contains(s, "!") {
 				t.Errorf("%s %s: no exclamation marks: %q", lang, key, s)
 			}
