@@ -32,3 +32,22 @@ CREATE TABLE staff_role (
     PRIMARY KEY (account_id, role)
 );
 CREATE INDEX staff_role_role ON staff_role (role);
+
+-- How many tries to sign in failed lately, for an account from a network, for an account, and for a network; and when the next
+-- is let through. A try is written down before it is made and struck out when it was right.
+CREATE TABLE signin_delay (
+    key      TEXT PRIMARY KEY,
+    failures BIGINT NOT NULL,
+    tried_at BIGINT NOT NULL,
+    next_at  BIGINT NOT NULL
+);
+CREATE INDEX signin_delay_tried ON signin_delay (tried_at);
+
+-- The networks from which an account has signed in: a stranger's failures elsewhere do not delay its owner there.
+CREATE TABLE signin_place (
+    account_id TEXT NOT NULL,
+    network    TEXT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    PRIMARY KEY (account_id, network)
+);
+CREATE INDEX signin_place_seen ON signin_place (seen_at);
