@@ -91,12 +91,16 @@ func Two(t *testing.T, scenario func(t *testing.T, a, b *Env)) {
 	scenario(t, a, &b)
 }
 
-func open(t testing.TB, url string) *Env {
-	t.Helper()
-	// Each test has its own chance, and the same at every run.
+// Chance is a test's own, and the same at every run.
+func Chance(t testing.TB) secret.Source {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(t.Name())) // never fails, says package hash
-	src := secret.Seeded(h.Sum64())
+	return secret.Seeded(h.Sum64())
+}
+
+func open(t testing.TB, url string) *Env {
+	t.Helper()
+	src := Chance(t)
 	e := &Env{URL: url, Clock: NewClock(), Secret: src, Ring: secret.NewRing(src)}
 	var err error
 	if e.DB, err = db.Open(t.Context(), db.Options{URL: url, Now: e.Clock.Now}); err != nil {

@@ -1,0 +1,435 @@
+package portaltest
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A Browser is somebody's browser: it keeps cookies, follows redirects, fills
+// forms by their labels and sends what a browser sends. Whatever a person
+// could not do ends the test.
+type Browser struct {
+	*Page
+	Address  string // where its requests come from
+	Language string // Accept-Language
+	Header   http.Header
+
+	t      testing.TB
+	node   *Portal
+	jar    http.CookieJar
+	filled map[*html.Node][]string // what was typed, ticked, chosen
+}
+
+// Browser opens a browser without cookies.
+func (p *Portal) Browser(t testing.TB) *Browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Browser{t: t, node: p, jar: jar, Address: "192.0.2.10", Language: "en", Header: http.Header{}}
+}
+
+// Tab opens another tab of the same browser on the same page.
+func (b *Browser) Tab() *Browser {
+	tab := *b
+	tab.filled = nil
+	if b.Page != nil {
+		tab.show(b.Page)
+	}
+	return &tab
+}
+
+// Copy is another browser with a copy of the cookies, as after a theft.
+func (b *Browser) Copy() *Browser {
+	other := b.node.Browser(b.t)
+	for _, c := range b.Cookies() {
+		other.SetCookie(c.Name, c.Value)
+	}
+	return other
+}
+
+// On goes on with the same cookies at another node.
+func (b *Browser) On(node *Portal) *Browser {
+	moved := b.Tab()
+	moved.node = node
+	return moved
+}
+
+func base() *url.URL {
+	u, err := url.Parse(Base)
+	if err != nil {
+		panic(err) // a constant
+	}
+	return u
+}
+
+// Cookies are what the browser would send to the portal.
+func (b *Browser) Cookies() []*http.Cookie { return b.jar.Cookies(base()) }
+
+// SetCookie plants a cookie.
+func (b *Browser) SetCookie(name, value string) {
+	b.jar.SetCookies(base(), []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: true}})
+}
+
+// Open types an address, or follows a link from a mail.
+func (b *Browser) Open(address string) *Browser {
+	b.t.Helper()
+	b.visit(http.MethodGet, b.resolve(address), nil, "none")
+	return b
+}
+
+// Post sends a form that was made by hand, as from a page of the portal.
+func (b *Browser) Post(path string, form url.Values) *Browser {
+	b.t.Helper()
+	b.visit(http.MethodPost, b.resolve(path), form, "same-origin")
+	return b
+}
+
+// PostFrom sends a form from somebody else's page.
+func (b *Browser) PostFrom(origin, path string, form url.Values) *Browser {
+	b.t.Helper()
+	r := b.request(http.MethodPost, b.resolve(path), form, "cross-site")
+	r.Header.Set("Origin", origin)
+	b.send(r)
+	return b
+}
+
+func (b *Browser) resolve(address string) *url.URL {
+	b.t.Helper()
+	from := base()
+	if b.Page != nil {
+		from = b.URL
+	}
+	u, err := from.Parse(address)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return u
+}
+
+// visit asks and follows where it is sent.
+func (b *Browser) visit(method string, u *url.URL, form url.Values, site string) {
+	b.t.Helper()
+	for range 10 {
+		b.send(b.request(method, u, form, site))
+		where := b.Page.Header.Get("Location")
+		if b.Status < 300 || b.Status > 399 || where == "" {
+			return
+		}
+		u, method, form = b.resolve(where), http.MethodGet, nil
+		if u.Scheme+"://"+u.Host != Base {
+			b.t.Fatalf("sent away to %s", u)
+		}
+	}
+	b.t.Fatalf("sent round in circles, at %s", u)
+}
+
+func (b *Browser) request(method string, u *url.URL, form url.Values, site string) *http.Request {
+	b.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r := httptest.NewRequestWithContext(b.t.Context(), method, u.String(), body)
+	r.RemoteAddr = b.Address + ":40000"
+	r.Header.Set("Accept", "text/html,application/xhtml+xml")
+	r.Header.Set("Accept-Language", b.Language)
+	r.Header.Set("User-Agent", "Mozilla/5.0 (stand-in)")
+	r.Header.Set("Sec-Fetch-Site", site)
+	r.Header.Set("Sec-Fetch-Mode", "navigate")
+	r.Header.Set("Sec-Fetch-Dest", "document")
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", Base)
+	}
+	for name, values := range b.Header {
+		r.Header[name] = values
+	}
+	for _, c := range b.jar.Cookies(u) {
+		r.AddCookie(c)
+	}
+	return r
+}
+
+// send asks once and shows the answer.
+func (b *Browser) send(r *http.Request) {
+	b.t.Helper()
+	w := httptest.NewRecorder()
+	b.node.Handler.ServeHTTP(w, r)
+	answer := w.Result()
+	b.jar.SetCookies(r.URL, answer.Cookies())
+	p, err := newPage(r.URL, w.Code, w.Header(), w.Body.String())
+	if err != nil {
+		b.t.Fatalf("%s: %v", r.URL, err)
+	}
+	for _, c := range p.complaints() {
+		b.t.Errorf("%s %s: %s", r.Method, r.URL, c)
+	}
+	if w.Code >= 500 && w.Code != http.StatusServiceUnavailable {
+		b.t.Errorf("%s %s: %d", r.Method, r.URL, w.Code)
+	}
+	b.show(p)
+}
+
+func (b *Browser) show(p *Page) { b.Page, b.filled = p, map[*html.Node][]string{} }
+
+// Fill types into the field with this label.
+func (b *Browser) Fill(words, value string) *Browser {
+	b.t.Helper()
+	var fields []*html.Node
+	for _, n := range b.controls() {
+		if t := attrOr(n, "type", "text"); n.DataAtom != atom.Select && t != "checkbox" && t != "radio" {
+			fields = append(fields, n)
+		}
+	}
+	b.filled[b.find("field", words, fields)] = []string{value}
+	return b
+}
+
+// Choose takes an option of the list with this label: the one with these
+// words, or with this value.
+func (b *Browser) Choose(words, option string) *Browser {
+	b.t.Helper()
+	var lists []*html.Node
+	for _, n := range b.controls() {
+		if n.DataAtom == atom.Select {
+			lists = append(lists, n)
+		}
+	}
+	list := b.find("list", words, lists)
+	var there []string
+	for _, o := range b.within(list, "option") {
+		value := attrOr(o, "value", Text(o))
+		if value == option || strings.HasPrefix(Text(o), option) {
+			b.filled[list] = []string{value}
+			return b
+		}
+		there = append(there, Text(o))
+	}
+	b.fail("%q offers no %q, but %q", words, option, there)
+	return b
+}
+
+// Check ticks a box or chooses a radio button.
+func (b *Browser) Check(words string) *Browser {
+	b.t.Helper()
+	n := b.choice(words)
+	if attrOr(n, "type", "") == "radio" {
+		for _, other := range b.controls() {
+			if attrOr(other, "type", "") == "radio" && attrOr(other, "name", "") == attrOr(n, "name", "") && form(other) == form(n) {
+				b.filled[other] = nil
+			}
+		}
+	}
+	b.filled[n] = []string{attrOr(n, "value", "on")}
+	return b
+}
+
+// Uncheck takes the tick out of a box.
+func (b *Browser) Uncheck(words string) *Browser {
+	b.t.Helper()
+	b.filled[b.choice(words)] = nil
+	return b
+}
+
+func (b *Browser) choice(words string) *html.Node {
+	b.t.Helper()
+	var boxes []*html.Node
+	for _, n := range b.controls() {
+		if t := attrOr(n, "type", "text"); t == "checkbox" || t == "radio" {
+			boxes = append(boxes, n)
+		}
+	}
+	return b.find("box or radio button", words, boxes)
+}
+
+// Value is what stands in the field with this label.
+func (b *Browser) Value(words string) string {
+	b.t.Helper()
+	n := b.find("field", words, b.controls())
+	if v, typed := b.filled[n]; typed {
+		return strings.Join(v, ",")
+	}
+	return strings.Join(b.initial(n), ",")
+}
+
+// Press presses a button or follows a link.
+func (b *Browser) Press(words string) *Browser {
+	b.t.Helper()
+	n := b.find("button or link", words, b.pressable())
+	if n.DataAtom == atom.A {
+		b.visit(http.MethodGet, b.resolve(attrOr(n, "href", "")), nil, "same-origin")
+		return b
+	}
+	method, action, values := b.submission(n)
+	if method == http.MethodGet {
+		u := b.resolve(action)
+		u.RawQuery = values.Encode()
+		b.visit(http.MethodGet, u, nil, "same-origin")
+		return b
+	}
+	b.visit(http.MethodPost, b.resolve(action), values, "same-origin")
+	return b
+}
+
+// Submission is what pressing a button would send: for tests that send it
+// twice, late, or from elsewhere.
+func (b *Browser) Submission(words string) (path string, form url.Values) {
+	b.t.Helper()
+	_, action, values := b.submission(b.find("button or link", words, b.pressable()))
+	return b.resolve(action).RequestURI(), values
+}
+
+func (b *Browser) pressable() []*html.Node {
+	var all []*html.Node
+	for _, n := range b.Find("a[href], button, input[type=submit]") {
+		if attrOr(n, "type", "submit") == "button" || buried(n) {
+			continue
+		}
+		if _, off := attr(n, "disabled"); !off {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// submission gathers the form that a button belongs to, as HTML says.
+func (b *Browser) submission(button *html.Node) (method, action string, values url.Values) {
+	b.t.Helper()
+	f := form(button)
+	id, outside := attr(button, "form")
+	if outside {
+		if found := b.Find("form#" + id); len(found) == 1 {
+			f = found[0]
+		}
+	}
+	if f == nil {
+		b.fail("the button %q belongs to no form", b.name(button))
+	}
+	values = url.Values{}
+	for _, n := range b.Find("input, select, textarea") {
+		name := attrOr(n, "name", "")
+		_, off := attr(n, "disabled")
+		if mine := form(n) == f || (outside && attrOr(n, "form", "") == id) || attrOr(n, "form", "-") == attrOr(f, "id", ""); !mine || name == "" || off || attrOr(n, "type", "") == "submit" {
+			continue
+		}
+		given, typed := b.filled[n]
+		if !typed {
+			given = b.initial(n)
+		}
+		for _, v := range given {
+			values.Add(name, v)
+		}
+	}
+	if name := attrOr(button, "name", ""); name != "" {
+		values.Add(name, attrOr(button, "value", ""))
+	}
+	method = strings.ToUpper(attrOr(button, "formmethod", attrOr(f, "method", "get")))
+	return method, attrOr(button, "formaction", attrOr(f, "action", b.URL.RequestURI())), values
+}
+
+// initial is what a control holds before anybody touches it.
+func (b *Browser) initial(n *html.Node) []string {
+	switch n.DataAtom {
+	case atom.Textarea:
+		return []string{strings.TrimPrefix(raw(n, false), "\n")}
+	case atom.Select:
+		options := b.within(n, "option")
+		for _, o := range options {
+			if _, chosen := attr(o, "selected"); chosen {
+				return []string{attrOr(o, "value", Text(o))}
+			}
+		}
+		if len(options) > 0 {
+			return []string{attrOr(options[0], "value", Text(options[0]))}
+		}
+		return nil
+	}
+	if t := attrOr(n, "type", "text"); t == "checkbox" || t == "radio" {
+		if _, ticked := attr(n, "checked"); !ticked {
+			return nil
+		}
+		return []string{attrOr(n, "value", "on")}
+	}
+	return []string{attrOr(n, "value", "")}
+}
+
+func (b *Browser) within(n *html.Node, selector string) []*html.Node {
+	var all []*html.Node
+	for _, found := range b.Find(selector) {
+		for up := found.Parent; up != nil; up = up.Parent {
+			if up == n {
+				all = append(all, found)
+			}
+		}
+	}
+	return all
+}
+
+func form(n *html.Node) *html.Node {
+	for ; n != nil; n = n.Parent {
+		if n.DataAtom == atom.Form {
+			return n
+		}
+	}
+	return nil
+}
+
+func (b *Browser) find(what, words string, among []*html.Node) *html.Node {
+	b.t.Helper()
+	n, err := b.pick(what, words, among)
+	if err != nil {
+		b.fail("%v", err)
+	}
+	return n
+}
+
+// Sees fails when the page lacks one of these texts.
+func (b *Browser) Sees(texts ...string) *Browser {
+	b.t.Helper()
+	shown := b.Text()
+	for _, text := range texts {
+		if !strings.Contains(shown, text) {
+			b.fail("the page does not show %q", text)
+		}
+	}
+	return b
+}
+
+// Lacks fails when the page shows one of these texts.
+func (b *Browser) Lacks(texts ...string) *Browser {
+	b.t.Helper()
+	shown := b.Text()
+	for _, text := range texts {
+		if strings.Contains(shown, text) {
+			b.fail("the page shows %q", text)
+		}
+	}
+	return b
+}
+
+// At fails when the browser is not at this path with this status.
+func (b *Browser) At(status int, path string) *Browser {
+	b.t.Helper()
+	if b.Status != status || b.URL.Path != path {
+		b.fail("want %d %s", status, path)
+	}
+	return b
+}
+
+func (b *Browser) fail(format string, args ...any) {
+	b.t.Helper()
+	if b.Page == nil {
+		b.t.Fatalf(format, args...)
+	}
+	b.t.Fatalf("%s\nat %d %s (%s), which shows:\n%s", fmt.Sprintf(format, args...), b.Status, b.URL.RequestURI(), b.Title(), b.Text())
+}
