@@ -31,7 +31,7 @@ var floors = map[string]int{
 	"register": capability, "signin": capability, "staff": capability, "importer": capability,
 	"recover": capability, "release": capability, "profile": capability,
 
-	"cli": entrance, "config": entrance, "app": entrance, "web": entrance,
+	"cli": entrance, "config": entrance, "app": entrance, "demo": entrance, "web": entrance,
 }
 
 // floorOf knows the rooms by name; a folder whose name ends in "test" is rig.
@@ -133,6 +133,8 @@ func refusal(from, to string) string {
 		return "only cli and app read the configuration; take the value as an argument or a field"
 	case b == "app" && a != "cli":
 		return "only cli and portaltest build a portal"
+	case b == "demo" && a != "cli":
+		return "production knows no sample content; the command line alone brings it in"
 	case b == "cli":
 		return "nothing imports the command line but main.go"
 	case below > level:

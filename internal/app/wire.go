@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"vestibule/internal/audit"
+	"vestibule/internal/chore"
+	"vestibule/internal/code"
+	"vestibule/internal/db"
+	"vestibule/internal/flow"
+	"vestibule/internal/importer"
+	"vestibule/internal/license"
+	"vestibule/internal/session"
+	"vestibule/internal/text"
+	"vestibule/internal/throttle"
+	"vestibule/internal/web"
+	"vestibule/internal/web/ui"
+)
+
+// Services are the portal's capabilities.
+type Services struct {
+	Importer *importer.Service
+}
+
+// services makes the capabilities, those first that others stand on.
+func (p *Portal) services(words *text.Catalogue) (err error) {
+	if p.Writer, err = p.writer(words); err != nil {
+		return err
+	}
+	p.Services = Services{
+		Importer: &importer.Service{DB: p.DB, Secret: p.o.Secret},
+	}
+	return p.product(context.Background())
+}
+
+// product keeps the one product of the configuration in the database.
+func (p *Portal) product(ctx context.Context) error {
+	c := p.o.Config.Product
+	want := license.Product{ID: c.Code, Name: c.Name, Prefix: c.Prefix, Offered: true}
+	same := false
+	if err := p.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err := license.Products(tx)
+		for _, have := range all {
+			same = same || have.ID == want.ID && have.Name == want.Name && have.Prefix == want.Prefix
+		}
+		return err
+	}); err != nil || same {
+		return err
+	}
+	return p.DB.Write(ctx, func(tx *db.Tx) error { return license.PutProduct(tx, want) })
+}
+
+// faces mounts every page.
+func (p *Portal) faces(words *text.Catalogue) (err error) {
+	c := p.o.Config
+	o := web.Options{
+		BaseURL: c.BaseURL, Proxies: c.TrustedProxies, Words: words, Lang: text.Lang(c.Vendor.Language),
+		Vendor: p.vendor(), Accent: c.Vendor.Accent, Demo: p.o.Demo,
+		Now: p.o.Now, NewID: func() string { return p.o.Secret.ID(p.o.Now()) }, Log: p.log,
+		Ready:  p.DB.Ping,
+		Origin: origin,
+	}
+	if o.Logo, o.LogoType, err = logo(c.Vendor.Logo); err != nil {
+		return err
+	}
+	tables := [][]web.Route{}
+	if p.o.Routes != nil {
+		tables = append(tables, p.o.Routes(p))
+	}
+	p.Kit, err = web.New(o, tables...)
+	return err
+}
+
+// vendor is who runs the portal, for pages.
+func (p *Portal) vendor() ui.Vendor {
+	v := p.o.Config.Vendor
+	out := ui.Vendor{
+		Name: v.Name, Legal: v.Legal, Product: p.o.Config.Product.Name,
+		Phone: v.SupportPhone, Email: v.SupportEmail, Security: v.SecurityEmail,
+	}
+	for _, l := range v.Links {
+		out.Footer = append(out.Footer, ui.Link{Text: l.Text, Href: l.URL})
+	}
+	return out
+}
+
+// logo reads the vendor's logo.
+func logo(name string) (data []byte, mediaType string, err error) {
+	if name == "" {
+		return nil, "", nil
+	}
+	data, err = os.ReadFile(name)
+	if strings.EqualFold(filepath.Ext(name), ".png") {
+		return data, "image/png", err
+	}
+	return data, "image/svg+xml", err
+}
+
+// origin tells the audit trail who asks, and from where.
+func origin(ctx context.Context, address, requestID string, who web.Who) context.Context {
+	actor := audit.Actor{Kind: audit.Visitor}
+	switch {
+	case who.Known() && who.Staff:
+		actor = audit.Actor{Kind: audit.Staff, ID: who.Account}
+	case who.Known():
+		actor = audit.Actor{Kind: audit.Client, ID: who.Account}
+	}
+	return audit.With(ctx, audit.Origin{Address: address, RequestID: requestID, Actor: actor})
+}
+
+// sweepLimit bounds what one sweep takes away of each table, so that nobody
+// waits for it.
+const sweepLimit = 1000
+
+// sweep takes away what ended more than a day ago.
+func (p *Portal) sweep(ctx context.Context) error {
+	for {
+		var swept int64
+		if err := p.DB.Write(ctx, func(tx *db.Tx) error {
+			swept = 0
+			yesterday := tx.Now().Add(-24 * time.Hour)
+			for _, one := range []func() (int64, error){
+				func() (int64, error) { return code.Sweep(tx, yesterday, sweepLimit) },
+				func() (int64, error) { return flow.Sweep(tx, yesterday, sweepLimit) },
+				func() (int64, error) { return throttle.Sweep(tx, sweepLimit) },
+				func() (int64, error) { return session.Sweep(tx, sweepLimit) },
+			} {
+				n, err := one()
+				if err != nil {
+					return err
+				}
+				swept = max(swept, n)
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if swept < sweepLimit {
+			return nil
+		}
+	}
+}
+
+// chores is the housekeeping of the capabilities.
+func (Services) chores(Options) []chore.Chore { return nil }
+
+// logged is a failure that stops nothing.
+func logged(log *slog.Logger, what string, err error) {
+	if err != nil {
+		log.Warn(what, slog.Any("error", err))
+	}
+}

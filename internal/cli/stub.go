@@ -1,0 +1,5 @@
+package cli
+
+type demoCommand struct{}
+type staffCommand struct{}
+type doctorCommand struct{}
