@@ -130,6 +130,25 @@ func Create(tx *db.Tx, src secret.Source, pattern Pattern, n New) (Account, erro
 	}
 }
 
+// Import makes an account that another system had: expired, without a password,
+// its address not confirmed. Its UserID stays as it was: Conflict
+// "user-id-taken" or "email-taken".
+func Import(tx *db.Tx, src secret.Source, a Account) (Account, error) {
+	if taken, err := emailTaken(tx, a.EmailKey); err != nil || taken {
+		return Account{}, cmpErr(err, fault.New(fault.Conflict, "email-taken"))
+	}
+	if UserIDKey(a.UserID) == "" {
+		return Account{}, fault.OnField("user_id", "user-id-shape")
+	}
+	a.ID, a.State, a.CreatedAt, a.UpdatedAt = src.ID(tx.Now()), Expired, tx.Now(), tx.Now()
+	a.EmailConfirmedAt, a.MobileVerifiedAt, a.PasswordHash = time.Time{}, time.Time{}, ""
+	made, err := insert(tx, a)
+	if err == nil && !made {
+		err = fault.New(fault.Conflict, "user-id-taken")
+	}
+	return a, err
+}
+
 func cmpErr(err, otherwise error) error {
 	if err != nil {
 		return err
@@ -264,13 +283,14 @@ func Remove(tx *db.Tx, id string) error {
 }
 
 // UnfinishedBefore returns up to limit unfinished accounts that were made before
-// the instant, oldest first; reminded says whether they got a reminder.
-func UnfinishedBefore(tx *db.Tx, before time.Time, reminded bool, limit int) ([]Account, error) {
-	where := `state = $1 AND created_at <= $2 AND reminded_at = 0 ORDER BY created_at, id LIMIT $3`
-	if reminded {
-		where = `state = $1 AND created_at <= $2 ORDER BY created_at, id LIMIT $3`
+// the instant, oldest first: those that accepted terms, since staff begin in
+// another way. With unreminded it leaves out those that got a reminder.
+func UnfinishedBefore(tx *db.Tx, before time.Time, unreminded bool, limit int) ([]Account, error) {
+	where := `state = $1 AND created_at <= $2 AND EXISTS (SELECT 1 FROM terms_acceptance t WHERE t.account_id = account.id)`
+	if unreminded {
+		where += ` AND reminded_at = 0`
 	}
-	return many(tx, where, string(Unfinished), db.Micros(before), limit)
+	return many(tx, where+` ORDER BY created_at, id LIMIT $3`, string(Unfinished), db.Micros(before), limit)
 }
 
 // MarkReminded records that an unfinished account got its one reminder.

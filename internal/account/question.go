@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -55,7 +54,8 @@ func NormalAnswer(s string) string {
 func foldAnswer(s string) string { return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s))) }
 
 // JudgeChoices says what is wrong with three choices, as a form of the fields
-// q1…q3, own1…own3 and a1…a3. asked returns the words of an offered question.
+// q1…q3, own1…own3 and a1…a3. asked returns the words of an offered question, or
+// "" for one that is not offered.
 // The codes: question-empty, question-unknown, question-same, question-short,
 // question-long, name-control; answer-empty, answer-short, answer-long,
 // answer-in-question, answer-common, answer-same.
@@ -88,10 +88,11 @@ func JudgeChoices(choices []Choice, asked func(question string) string) error {
 
 func questionOf(c Choice, asked func(string) string, n string) (words, field, code string) {
 	if c.Question != "" {
-		if !slices.Contains(OfferedQuestions(), c.Question) {
+		words := asked(c.Question)
+		if words == "" {
 			return "", "q" + n, "question-unknown"
 		}
-		return asked(c.Question), "q" + n, ""
+		return words, "q" + n, ""
 	}
 	own := strings.TrimSpace(c.Own)
 	switch length := utf8.RuneCountInString(own); {

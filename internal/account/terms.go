@@ -1,7 +1,6 @@
 package account
 
 import (
-	"strings"
 	"time"
 
 	"vestibule/internal/db"
@@ -35,30 +34,6 @@ func (t Terms) In(lang string) (text, used string) {
 func (t Terms) Hash(lang string) string {
 	text, used := t.In(lang)
 	return secret.Hash("terms", t.Version, used, text)
-}
-
-// A Paragraph of the terms.
-type Paragraph struct {
-	Heading bool
-	Text    string
-}
-
-// Paragraphs cuts the text for a page.
-func (t Terms) Paragraphs(lang string) []Paragraph {
-	text, _ := t.In(lang)
-	var all []Paragraph
-	for block := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {
-		block = strings.TrimSpace(block)
-		if heading, ok := strings.CutPrefix(block, "## "); ok {
-			line, rest, _ := strings.Cut(heading, "\n")
-			all = append(all, Paragraph{Heading: true, Text: strings.TrimSpace(line)})
-			block = strings.TrimSpace(rest)
-		}
-		if block != "" {
-			all = append(all, Paragraph{Text: strings.Join(strings.Fields(block), " ")})
-		}
-	}
-	return all
 }
 
 // An Acceptance is that somebody accepted the terms.
