@@ -214,34 +214,36 @@ type SignInCodesLow struct {
 	UsedAt time.Time
 }
 
-func (RequestReceived) spec() spec           { return email("request-received") }
-func (RequestDuplicate) spec() spec          { return email("request-duplicate") }
-func (RequestWithdrawn) spec() spec          { return email("request-withdrawn") }
-func (StaffRequestWaiting) spec() spec       { return email("staff-request-waiting") }
-func (StaffRequestReminder) spec() spec      { return email("staff-request-reminder") }
-func (StaffStepHelp) spec() spec             { return email("staff-step-help") }
-func (RequestApprovedSignIn) spec() spec     { return email("request-approved-sign-in") }
-func (RequestApprovedRegister) spec() spec   { return email("request-approved-register") }
-func (RequestDeclined) spec() spec           { return email("request-declined") }
-func (RegisterExists) spec() spec            { return email("register-exists") }
-func (AccountUserID) spec() spec             { return email("account-user-id") }
-func (AccountPasswordSet) spec() spec        { return email("account-password-set") }
-func (AccountUnfinishedReminder) spec() spec { return email("account-unfinished-reminder") }
-func (AccountErased) spec() spec             { return email("account-erased") }
-func (JoinRequested) spec() spec             { return email("join-requested") }
-func (JoinAccepted) spec() spec              { return email("join-accepted") }
-func (JoinDeclined) spec() spec              { return email("join-declined") }
-func (AuthenticatorAdded) spec() spec        { return email("authenticator-added") }
-func (SignInCodesLow) spec() spec            { return email("sign-in-codes-low") }
+func (m RequestReceived) spec() spec           { return email("request-received", m.WithdrawToken) }
+func (m RequestDuplicate) spec() spec          { return email("request-duplicate", m.WithdrawToken) }
+func (RequestWithdrawn) spec() spec            { return email("request-withdrawn") }
+func (StaffRequestWaiting) spec() spec         { return email("staff-request-waiting") }
+func (StaffRequestReminder) spec() spec        { return email("staff-request-reminder") }
+func (StaffStepHelp) spec() spec               { return email("staff-step-help") }
+func (RequestApprovedSignIn) spec() spec       { return email("request-approved-sign-in") }
+func (m RequestApprovedRegister) spec() spec   { return email("request-approved-register", m.Token) }
+func (RequestDeclined) spec() spec             { return email("request-declined") }
+func (RegisterExists) spec() spec              { return email("register-exists") }
+func (m AccountUserID) spec() spec             { return email("account-user-id", m.ConfirmToken) }
+func (AccountPasswordSet) spec() spec          { return email("account-password-set") }
+func (m AccountUnfinishedReminder) spec() spec { return email("account-unfinished-reminder", m.Token) }
+func (AccountErased) spec() spec               { return email("account-erased") }
+func (JoinRequested) spec() spec               { return email("join-requested") }
+func (JoinAccepted) spec() spec                { return email("join-accepted") }
+func (JoinDeclined) spec() spec                { return email("join-declined") }
+func (AuthenticatorAdded) spec() spec          { return email("authenticator-added") }
+func (SignInCodesLow) spec() spec              { return email("sign-in-codes-low") }
 
 // Of these only the newest link works, whichever address it went to.
-func (RegisterContinue) spec() spec { return soleEmail("register-continue") }
-func (AccountFinish) spec() spec    { return soleEmail("account-finish") }
-func (EmailConfirm) spec() spec     { return soleEmail("email-confirm") }
-func (StepReleased) spec() spec     { return soleEmail("step-released") }
+func (m RegisterContinue) spec() spec { return soleEmail("register-continue", m.Token) }
+func (m AccountFinish) spec() spec    { return soleEmail("account-finish", m.Token) }
+func (m EmailConfirm) spec() spec     { return soleEmail("email-confirm", m.ConfirmToken) }
+func (m StepReleased) spec() spec     { return soleEmail("step-released", m.Token) }
 
 func (m RegisterCode) spec() spec {
 	return spec{kind: "register-code", channel: carrier.SMS, secrets: []string{m.Code}, sole: true}
 }
 
-func soleEmail(kind string) spec { return spec{kind: kind, channel: carrier.Email, sole: true} }
+func soleEmail(kind, token string) spec {
+	return spec{kind: kind, channel: carrier.Email, secrets: []string{token}, sole: true}
+}

@@ -62,24 +62,30 @@ type Message interface{ spec() spec }
 type spec struct {
 	kind    string // names the file of its words
 	channel carrier.Channel
-	secrets []string // codes; links are found by themselves
+	secrets []string // the codes and tokens in it
 	sole    bool     // see outbox.Message
 }
 
-func email(kind string) spec { return spec{kind: kind, channel: carrier.Email} }
+func email(kind string, tokens ...string) spec {
+	return spec{kind: kind, channel: carrier.Email, secrets: tokens}
+}
 
-// Links' paths. A face that serves one has the same path in its table.
-const (
-	PathWithdraw = "/request/withdraw/"
-	PathWelcome  = "/welcome/"
-	PathContinue = "/register/continue/"
-	PathFinish   = "/register/finish/"
-	PathConfirm  = "/confirm-email/"
-	PathNotMe    = "/not-me/"
-	PathRequest  = "/request"
-	PathRegister = "/register"
-	PathSignIn   = "/sign-in"
-	PathHelp     = "/get-back-in"
-	PathOffice   = "/office/requests/"
-	PathStep     = "/office/registrations/"
-)
+// paths are where links lead, by the name that templates know them by. The faces
+// that serve them have the same paths in their tables.
+func paths() map[string]string {
+	return map[string]string{
+		"home":         "/",
+		"request":      "/request",
+		"withdraw":     "/request/withdraw",
+		"register":     "/register",
+		"welcome":      "/welcome",
+		"continue":     "/register/continue",
+		"finish":       "/register/finish",
+		"confirm":      "/confirm-email",
+		"sign-in":      "/sign-in",
+		"help":         "/get-back-in",
+		"portal":       "/portal",
+		"queue":        "/office/requests",
+		"registration": "/office/registrations",
+	}
+}

@@ -58,7 +58,7 @@ type Message struct {
 	Subject string // in clear: never a secret in it
 	Text    string
 	HTML    string
-	Secrets []string  // the codes and links in it, which are masked wherever it is shown
+	Secrets []string  // the codes and tokens in it, which are masked wherever it is shown
 	Until   time.Time // of no use after this; zero for always
 
 	// Sole says that this message replaces an older one of its kind about the
@@ -193,17 +193,12 @@ func (o *Outbox) open(id, sealed string) (letter, error) {
 	return l, nil
 }
 
-// mask hides the codes and links of a message. Of a link the place stays.
+// mask hides the codes and tokens of a message.
 func (l letter) mask(s string) string {
 	for _, secret := range l.Secrets {
-		if secret == "" {
-			continue
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, "••••••")
 		}
-		shown := strings.Repeat("•", 6)
-		if i := strings.LastIndexByte(secret, '/'); i > 0 {
-			shown = secret[:i+1] + shown
-		}
-		s = strings.ReplaceAll(s, secret, shown)
 	}
 	return s
 }
