@@ -32,11 +32,11 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/BurntSushi/toml"
-	"golang.org/x/text/language"
 )
 
 //go:embed words
@@ -76,8 +76,7 @@ func (l Lang) Known() bool { return l == English || l == German }
 // A Catalogue holds the words of every language. It does not change once
 // loaded and may be used from anywhere at once.
 type Catalogue struct {
-	words   map[Lang]*Words
-	matcher language.Matcher
+	words map[Lang]*Words
 }
 
 // Load reads the built-in words and, where overrides is not nil, the vendor's
@@ -88,7 +87,6 @@ func Load(overrides fs.FS) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	var tags []language.Tag
 	for _, lang := range Languages() {
 		raw, err := readAll(own, lang)
 		if err != nil {
@@ -104,15 +102,13 @@ func Load(overrides fs.FS) (*Catalogue, error) {
 			}
 		}
 		c.words[lang] = w
-		tags = append(tags, language.Make(string(lang)))
 	}
-	c.matcher = language.NewMatcher(tags)
 	return c, nil
 }
 
 // In returns the same words with times shown in zone.
 func (c *Catalogue) In(zone *time.Location) *Catalogue {
-	moved := &Catalogue{words: map[Lang]*Words{}, matcher: c.matcher}
+	moved := &Catalogue{words: map[Lang]*Words{}}
 	for lang, w := range c.words {
 		w := *w
 		w.zone = zone
@@ -130,20 +126,38 @@ func (c *Catalogue) For(lang Lang) *Words {
 }
 
 // Match picks the best language for an Accept-Language header (RFC 9110,
-// 12.5.4), or fallback where the header names none that the portal speaks.
+// 12.5.4), or fallback where the header names none that the portal speaks. It
+// compares primary subtags only: "de-AT" is German, "en-US" is English.
 func (c *Catalogue) Match(accept string, fallback Lang) Lang {
-	if accept == "" || len(accept) > 200 {
+	if len(accept) > 500 {
 		return fallback
 	}
-	tags, _, err := language.ParseAcceptLanguage(accept)
-	if err != nil || len(tags) == 0 {
-		return fallback
+	best, bestWeight := fallback, 0.0
+	for accept != "" {
+		var entry string
+		entry, accept, _ = strings.Cut(accept, ",")
+		tag, params, _ := strings.Cut(entry, ";")
+		primary, _, _ := strings.Cut(strings.TrimSpace(tag), "-")
+		lang := English
+		switch {
+		case strings.EqualFold(primary, string(German)):
+			lang = German
+		case !strings.EqualFold(primary, string(English)):
+			continue
+		}
+		weight := 1.0
+		if q, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			w, err := strconv.ParseFloat(q, 64)
+			if err != nil {
+				continue
+			}
+			weight = w
+		}
+		if weight > bestWeight {
+			best, bestWeight = lang, weight
+		}
 	}
-	_, i, sure := c.matcher.Match(tags...)
-	if sure == language.No {
-		return fallback
-	}
-	return Languages()[i]
+	return best
 }
 
 // Words are the words of one language.

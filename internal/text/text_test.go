@@ -97,9 +97,10 @@ func TestTheBrowsersLanguageIsMatched(t *testing.T) {
 		"en-US,en;q=0.9,de;q=0.8":          text.English,
 		"zh":                               text.English,
 		";;;":                              text.English,
-		"de" + strings.Repeat(", xx", 100): text.English,
+		"de" + strings.Repeat(", xx", 200): text.English,
 		"tlh, *;q=0.1":                     text.English,
-		"gsw-CH, de;q=0.4":                 text.German,
+		"DE-1901;q=0.2, en;q=0":            text.German,
+		"de;q=x":                           text.English,
 	} {
 		if got := c.Match(accept, text.English); got != want {
 			t.Errorf("%q: %s, want %s", accept, got, want)

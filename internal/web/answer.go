@@ -14,14 +14,6 @@ import (
 	"vestibule/internal/web/ui"
 )
 
-type contextKey struct{}
-
-func withKit(ctx context.Context, c *Context) context.Context {
-	return context.WithValue(ctx, contextKey{}, c)
-}
-
-func kitContext(ctx context.Context) *Context { return ctx.Value(contextKey{}).(*Context) }
-
 // elsewhere is where the gate sends a client; it is an error only so that it
 // can stand in for the handler.
 type elsewhere string
@@ -125,9 +117,6 @@ func (k *Kit) fail(c *Context, e *fault.Error) {
 	if after > 0 {
 		c.W.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
-	if status == http.StatusMethodNotAllowed {
-		c.W.Header().Del("Content-Length")
-	}
 	p := k.failure(c, status, e, after)
 	if err := c.Page(status, ui.FailurePage(p)); err != nil {
 		k.o.Log.LogAttrs(c.R.Context(), slog.LevelError, "the error page failed", slog.String("id", c.RequestID), slog.Any("cause", err))
@@ -152,10 +141,17 @@ func (k *Kit) failure(c *Context, status int, e *fault.Error, after time.Duratio
 			p.Next = append(p.Next, ui.Link{Text: c.T(key), Href: path})
 		}
 	}
-	if status == http.StatusConflict || status == http.StatusUnprocessableEntity || status == http.StatusRequestEntityTooLarge || status == http.StatusBadRequest {
-		if here := c.path(); here != "/" {
+	here := c.path()
+	switch status {
+	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusBadRequest:
+		if here != "/" {
 			p.Next = append(p.Next, ui.Link{Text: c.T("error.look-again"), Href: here})
 		}
+	case http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		if here != "/" {
+			p.Next = append(p.Next, ui.Link{Text: c.T("error.try-again"), Href: here})
+		}
+		return p // who is signed in may be what cannot be said
 	}
 	switch {
 	case c.staffPath():

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -8,6 +10,7 @@ import (
 	"strings"
 
 	"vestibule/internal/web/assets"
+	"vestibule/internal/web/ui"
 )
 
 // A file is a static answer with its headers made once.
@@ -31,11 +34,27 @@ func (k *Kit) loadAssets() error {
 	a := assets.Make("/assets/brand.css", "text/css; charset=utf-8", []byte(sheet))
 	k.static[a.Path] = &file{data: a.Data, kind: []string{a.Type}, etag: a.Tag}
 	k.vendor.Brand = a.Path
+	if err := k.loadIcon(); err != nil {
+		return err
+	}
 	if len(k.o.Logo) > 0 {
 		a := assets.Make("/assets/logo"+logoEnding(k.o.LogoType), k.o.LogoType, k.o.Logo)
 		k.static[a.Path] = &file{data: a.Data, kind: []string{a.Type}, etag: a.Tag}
 		k.vendor.LogoURL = a.Path
 	}
+	return nil
+}
+
+// loadIcon draws the mark that stands in a browser's tab: the vendor's
+// initial on the accent colour.
+func (k *Kit) loadIcon() error {
+	var b bytes.Buffer
+	if err := ui.Mark(k.vendor.Name, k.o.Accent).Render(context.Background(), &b); err != nil {
+		return err
+	}
+	a := assets.Make("/assets/icon.svg", "image/svg+xml", b.Bytes())
+	k.static[a.Path] = &file{data: a.Data, kind: []string{a.Type}, etag: a.Tag}
+	k.vendor.Icon = a.Path
 	return nil
 }
 

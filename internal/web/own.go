@@ -11,12 +11,21 @@ import (
 // own are the kit's own routes.
 func (k *Kit) own() []Route {
 	return []Route{
+		{Anyone, "GET /{$}", k.door},
 		{Anyone, "GET /assets/", k.asset},
 		{Anyone, "GET /healthz", func(c *Context) error { return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n")) }},
 		{Anyone, "GET /readyz", k.ready},
 		{Anyone, "GET /help/privacy", func(c *Context) error { return c.Page(http.StatusOK, ui.PrivacyPage(c.Frame())) }},
 		{Anyone, "GET /help/accessibility", func(c *Context) error { return c.Page(http.StatusOK, ui.AccessibilityPage(c.Frame())) }},
 	}
+}
+
+// door leads whoever comes to the bare address to where they belong.
+func (k *Kit) door(c *Context) error {
+	if c.Who().Known() {
+		return c.SeeOther(HomePath)
+	}
+	return c.SeeOther(SignInPath)
 }
 
 // ready says whether this node can serve, for a load balancer.

@@ -53,11 +53,11 @@ func (k *Kit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		k.answer(c, fault.Because(fault.Denied, "cross-origin", err))
 		return
 	}
-	if r.Body != nil {
+	if r.ContentLength != 0 && r.Body != nil {
 		r.Body = http.MaxBytesReader(c.W, r.Body, maxBody)
 	}
 	c.missed = true
-	k.mux.ServeHTTP(c.W, r.WithContext(withKit(r.Context(), c)))
+	k.mux.ServeHTTP(c.W, r)
 	if c.missed {
 		k.missed(c)
 	}
@@ -66,8 +66,8 @@ func (k *Kit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve is the part of the middleware that knows the route: the session and
 // the access, then the handler.
 func (k *Kit) serve(route Route) http.Handler {
-	return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		c := kitContext(r.Context())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := w.(*writer).c // ServeHTTP is the mux's only caller
 		c.R, c.missed = r, false
 		err := k.admit(c, route.Access)
 		if err == nil && k.o.Origin != nil {

@@ -83,6 +83,7 @@ type Vendor struct {
 	Email    string // the helpdesk
 	Security string // where to report a concern; empty: the helpdesk
 	Brand    string // path of the sheet that sets the accent colour
+	Icon     string // path of the mark for the browser's tab
 	Footer   []Link // privacy, imprint, accessibility and whatever the vendor adds
 }
 
