@@ -171,13 +171,21 @@ func (b *Browser) send(r *http.Request) {
 	if err != nil {
 		b.t.Fatalf("%s: %v", r.URL, err)
 	}
-	for _, c := range p.complaints() {
-		b.t.Errorf("%s %s: %s", r.Method, r.URL, c)
+	if w.Code < 300 || w.Code > 399 {
+		b.complain(r, p)
 	}
 	if w.Code >= 500 && w.Code != http.StatusServiceUnavailable {
 		b.t.Errorf("%s %s: %d", r.Method, r.URL, w.Code)
 	}
 	b.show(p)
+}
+
+// complain notes what a person could not use.
+func (b *Browser) complain(r *http.Request, p *Page) {
+	b.t.Helper()
+	for _, c := range p.complaints() {
+		b.t.Errorf("%s %s: %s", r.Method, r.URL, c)
+	}
 }
 
 func (b *Browser) show(p *Page) { b.Page, b.filled = p, map[*html.Node][]string{} }
