@@ -15,7 +15,7 @@ func facts(tx *db.Tx, accountID string) (Facts, error) {
 	if err != nil {
 		return Facts{}, err
 	}
-	f := Facts{EmailConfirmed: a.EmailConfirmed()}
+	f := Facts{Email: a.Email, EmailConfirmed: a.EmailConfirmed()}
 	if !f.EmailConfirmed {
 		return f, nil
 	}

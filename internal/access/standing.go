@@ -57,6 +57,7 @@ type Standing struct {
 	Reason  Reason
 	Remedy  Remedy
 	Because []Fact
+	Email   string // the account's address
 
 	Membership organization.Membership // empty ID where there is none
 	License    License                 // the one that decides
@@ -91,6 +92,7 @@ type RequestSummary struct {
 
 // Facts are all that a standing depends on.
 type Facts struct {
+	Email          string
 	EmailConfirmed bool
 	Membership     organization.Membership // zero: none
 	Licenses       []license.License
@@ -108,7 +110,7 @@ type Facts struct {
 // that runs, then what has ended. An evaluation that ever was approved opens
 // the portal; only its keys are locked.
 func Evaluate(f Facts, now time.Time) Standing {
-	s := Standing{Membership: f.Membership}
+	s := Standing{Membership: f.Membership, Email: f.Email}
 	if !f.EmailConfirmed {
 		s.Reason, s.Remedy = ReasonEmailUnconfirmed, RemedyConfirmEmail
 		return s

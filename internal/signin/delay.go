@@ -1,0 +1,82 @@
+package signin
+
+import (
+	"time"
+
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+)
+
+// A brake slows down whoever keeps failing. So many tries are free; each one after them has to wait twice as long as the one
+// before, up to an end. One failure is forgotten for every leak that passes.
+//
+// There are three (ASVS V6.3.1; NIST SP 800-63B-4 §3.2.2). The first counts an account from one network: somebody who guesses
+// elsewhere does not hold up the owner. The second counts an account from everywhere, and lets those networks pass from which the
+// account has signed in before: guessing from many networks ends, and nobody can lock the owner out. The third counts a network.
+type brake struct {
+	name  string
+	free  int
+	first time.Duration
+	most  time.Duration
+	leak  time.Duration
+}
+
+var (
+	accountThere = brake{name: "there", free: 5, first: 15 * time.Second, most: 15 * time.Minute, leak: time.Hour}
+	accountWhole = brake{name: "account", free: 100, first: 15 * time.Second, most: 15 * time.Minute, leak: time.Hour}
+	network      = brake{name: "network", free: 100, first: time.Second, most: 15 * time.Minute, leak: time.Minute}
+)
+
+// forgetAfter is when a row of the brakes has leaked empty at the latest that matter, and when a place is no longer known.
+const (
+	forgetAfter = 7 * 24 * time.Hour
+	forgetPlace = 90 * 24 * time.Hour
+)
+
+// wait is how long the next try waits after so many failures.
+func (b brake) wait(failures int) time.Duration {
+	over := failures - b.free
+	if over < 0 {
+		return 0
+	}
+	d := b.first
+	for range over {
+		if d *= 2; d >= b.most {
+			return b.most
+		}
+	}
+	return d
+}
+
+// leaked is what is left of so many failures when the last was so long ago.
+func (b brake) leaked(failures int, ago time.Duration) int {
+	return max(0, failures-int(ago/b.leak))
+}
+
+// take writes down a try as failed before it is made, or refuses it as TooMany with the time to wait. The row stays locked until
+// the transaction ends, so that of many tries at once each sees the ones before it.
+func (b brake) take(tx *db.Tx, whom string) error {
+	key, now := b.name+":"+whom, tx.Now()
+	failures, tried, next, err := lockDelay(tx, key)
+	if err != nil {
+		return err
+	}
+	if now.Before(next) {
+		return &fault.Error{Kind: fault.TooMany, Code: "sign-in-wait", RetryAfter: next.Sub(now)}
+	}
+	failures = b.leaked(failures, now.Sub(tried)) + 1
+	return saveDelay(tx, key, failures, now, now.Add(b.wait(failures)))
+}
+
+// giveBack strikes out a try that take wrote down, because it was right.
+func (b brake) giveBack(tx *db.Tx, whom string) error {
+	key := b.name + ":" + whom
+	failures, tried, _, err := lockDelay(tx, key)
+	if err != nil {
+		return err
+	}
+	return saveDelay(tx, key, max(0, failures-1), tried, tx.Now())
+}
+
+// clear forgets every failure.
+func (b brake) clear(tx *db.Tx, whom string) error { return dropDelay(tx, b.name+":"+whom) }

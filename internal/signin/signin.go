@@ -1,0 +1,363 @@
+// Package signin lets people come in, and leave.
+//
+// A person gives UserID or e-mail address and password, then the authenticator's code where one is enrolled; staff must have one.
+// What is still missing then (a new password, new terms) is a step of its own. In between, the person holds the ticket of a flow:
+// a session begins when nothing is missing, never before.
+//
+// A stranger learns nothing: for an account that does not exist, is not finished, is disabled, or whose password is another, the
+// same hash is computed, the same rows are written and the same refusal comes back. What is to be told goes to the account's own
+// mailbox: an account that is not finished gets a link to finish.
+//
+// Tries are counted before they are made. Failing makes the next try wait longer, for an account from one network, for an
+// account, and for a network; nobody can lock the owner out of where the owner signs in.
+//
+// What somebody may do once signed in is not decided here but by access.StandingOf.
+package signin
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"vestibule/internal/access"
+	"vestibule/internal/account"
+	"vestibule/internal/audit"
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+	"vestibule/internal/flow"
+	"vestibule/internal/message"
+	"vestibule/internal/secret"
+	"vestibule/internal/session"
+	"vestibule/internal/throttle"
+)
+
+const (
+	kind = "signin"
+	// life is how long somebody may take between the password and the session.
+	life = 15 * time.Minute
+)
+
+// Service is the capability.
+type Service struct {
+	DB     *db.DB
+	Ring   *secret.Ring
+	Secret secret.Source
+
+	Passwords *account.Passwords
+	Messages  *message.Writer
+	// Terms are the terms in force: who accepted others accepts them at the next sign-in. Without a version none are asked for.
+	Terms account.Terms
+
+	ClientLives session.Lives
+	StaffLives  session.Lives
+
+	// IsStaff reports whether an account belongs to staff.
+	IsStaff func(tx *db.Tx, account string) (bool, error)
+	// ContinueByMail mails the link to finish to whoever tries to sign in to an account that was never finished. It keeps its own
+	// limits, and reaching them is no error.
+	ContinueByMail func(tx *db.Tx, a account.Account) error
+	// ConfirmByMail mails the link again by which an account's address is confirmed.
+	ConfirmByMail func(tx *db.Tx, a account.Account) error
+}
+
+// data is what a half-made sign-in knows. Whose it is is the flow's subject.
+type data struct {
+	Hash  string // of the stored password hash that was right: a reset meanwhile makes the ticket void
+	Staff bool
+	Code  bool
+	How   string // "password", "password+authenticator", "password+recovery-code"
+	Next  string
+}
+
+// A Browser is what signs in: what it says of itself, and the session it has already, which the new one takes the place of.
+type Browser struct {
+	Agent  string
+	Client session.Token
+	Staff  session.Token
+}
+
+// Credentials are what the form has.
+type Credentials struct {
+	Login    string // UserID or e-mail address
+	Password string
+	Next     string // where to go afterwards
+}
+
+// An Arrival is how far somebody has come: with a Token the session has begun, with a Ticket something is still missing.
+type Arrival struct {
+	Token  session.Token
+	Kind   session.Kind
+	Ticket string
+	Next   string
+}
+
+func wrong() error { return fault.OnField("login", "sign-in-wrong") }
+
+// Password takes the first step. It is Invalid "sign-in-wrong" whatever is wrong, TooMany "sign-in-wait" after too many failures,
+// and Unavailable "busy" while more people sign in than the machine can serve.
+func (s *Service) Password(ctx context.Context, c Credentials, b Browser) (Arrival, error) {
+	t, err := s.take(ctx, c)
+	if err != nil {
+		return Arrival{}, err
+	}
+	right, renewed, err := s.compare(ctx, t.account, c.Password)
+	if err != nil {
+		return Arrival{}, s.undo(ctx, t, err)
+	}
+	var got Arrival
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		got = Arrival{}
+		if !right {
+			return s.refuse(tx, t.account)
+		}
+		// The row again: it may have changed while the hash was computed.
+		a, err := account.Get(tx, t.account.ID)
+		if err != nil {
+			return err
+		}
+		if a.PasswordHash != t.account.PasswordHash || !opens(a.State) {
+			right = false
+			return s.refuse(tx, a)
+		}
+		if renewed != "" {
+			if err := account.UpgradePassword(tx, a.ID, a.PasswordHash, renewed); err != nil {
+				return err
+			}
+			a.PasswordHash = renewed
+		}
+		if err := t.forgive(tx); err != nil {
+			return err
+		}
+		got, err = s.proceed(tx, a, data{How: "password", Next: c.Next}, nil, b)
+		return err
+	})
+	if err == nil && !right {
+		err = wrong()
+	}
+	return got, err
+}
+
+// A try is what was written down before the password was looked at.
+type try struct {
+	account account.Account // the zero Account where nobody has the login
+	network string
+	key     string // the account's id, or a hash of a login that nobody has
+	known   bool   // the account has signed in from this network before
+}
+
+// take finds the account and writes the try down, in a transaction of its own: no failure below gives it back.
+func (s *Service) take(ctx context.Context, c Credentials) (try, error) {
+	var t try
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		t = try{network: throttle.Network(audit.From(ctx).Address)}
+		a, err := account.FindByLogin(tx, c.Login)
+		switch {
+		case err == nil:
+			t.account, t.key = a, a.ID
+		case fault.Is(err, fault.NotFound):
+			t.key = secret.Hash("login", strings.ToLower(c.Login))
+		default:
+			return err
+		}
+		if t.known, err = placeKnown(tx, t.key, t.network); err != nil {
+			return err
+		}
+		if err := network.take(tx, t.network); err != nil {
+			return err
+		}
+		if !t.known {
+			if err := accountWhole.take(tx, t.key); err != nil {
+				return err
+			}
+		}
+		return accountThere.take(tx, t.key+"@"+t.network)
+	})
+	return t, err
+}
+
+// forgive strikes the try out because it was right.
+func (t try) forgive(tx *db.Tx) error {
+	if err := network.giveBack(tx, t.network); err != nil {
+		return err
+	}
+	if !t.known {
+		if err := accountWhole.giveBack(tx, t.key); err != nil {
+			return err
+		}
+	}
+	return accountThere.clear(tx, t.key+"@"+t.network)
+}
+
+// undo strikes out a try that was never made, because the password could not be looked at.
+func (s *Service) undo(ctx context.Context, t try, cause error) error {
+	if !fault.Is(cause, fault.Unavailable) {
+		return cause
+	}
+	err := s.DB.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		if err := network.giveBack(tx, t.network); err != nil {
+			return err
+		}
+		if !t.known {
+			if err := accountWhole.giveBack(tx, t.key); err != nil {
+				return err
+			}
+		}
+		return accountThere.giveBack(tx, t.key+"@"+t.network)
+	})
+	if err != nil {
+		return err
+	}
+	return cause
+}
+
+// compare computes one hash, whatever the account is (ASVS V6.3.8). An account that may not come in gets the same work.
+func (s *Service) compare(ctx context.Context, a account.Account, given string) (right bool, renewed string, err error) {
+	if !opens(a.State) {
+		a.PasswordHash = ""
+	}
+	return s.Passwords.Check(ctx, a.PasswordHash, given)
+}
+
+// refuse notes the failure. For everybody the same rows are written; to the mailbox of an unfinished account goes the link to
+// finish.
+func (s *Service) refuse(tx *db.Tx, a account.Account) error {
+	subject := ""
+	if a.ID != "" {
+		subject = a.Subject()
+	}
+	if a.State == account.Unfinished {
+		if err := s.ContinueByMail(tx, a); err != nil {
+			return err
+		}
+	}
+	return audit.Add(tx, s.Secret, audit.Event{Action: "authn_login_fail", Actor: audit.Actor{Kind: audit.Visitor}, Subject: subject})
+}
+
+// proceed goes on to what the account's facts say: a step, for which the browser gets a new ticket, or the session.
+func (s *Service) proceed(tx *db.Tx, a account.Account, d data, f *flow.Flow[data], b Browser) (Arrival, error) {
+	fs, err := s.facts(tx, a, d)
+	if err != nil {
+		return Arrival{}, err
+	}
+	d.Staff, d.Hash = fs.Staff, secret.Hash(a.PasswordHash)
+	step := next(fs)
+	if step == stepDone {
+		if f != nil {
+			if err := f.Finish(tx); err != nil {
+				return Arrival{}, err
+			}
+		}
+		return s.begin(tx, a, d, b)
+	}
+	if f == nil {
+		var ticket flow.Ticket
+		f, ticket, err = flow.Start(tx, s.Secret, kind, string(step), d, life)
+		if err != nil {
+			return Arrival{}, err
+		}
+		f.Subject = a.ID
+		return Arrival{Ticket: string(ticket)}, f.Save(tx)
+	}
+	f.Step, f.Data = string(step), d
+	if err := f.Save(tx); err != nil {
+		return Arrival{}, err
+	}
+	ticket, err := f.NewTicket(tx, s.Secret)
+	return Arrival{Ticket: string(ticket)}, err
+}
+
+func (s *Service) facts(tx *db.Tx, a account.Account, d data) (f facts, err error) {
+	f = facts{State: a.State, Code: d.Code}
+	if f.Staff, err = s.IsStaff(tx, a.ID); err != nil {
+		return f, err
+	}
+	if f.Enrolled, err = account.HasAuthenticator(tx, a.ID); err != nil {
+		return f, err
+	}
+	if s.Terms.Version != "" && !f.Staff {
+		accepted, err := account.HasAccepted(tx, a.ID, s.Terms.Version)
+		f.TermsDue = !accepted
+		return f, err
+	}
+	return f, nil
+}
+
+// begin starts the session. The sessions that the browser had end: who signs in starts anew (ASVS V7.2.4).
+func (s *Service) begin(tx *db.Tx, a account.Account, d data, b Browser) (Arrival, error) {
+	address := audit.From(tx.Context()).Address
+	if err := savePlace(tx, a.ID, throttle.Network(address)); err != nil {
+		return Arrival{}, err
+	}
+	got := Arrival{Kind: session.Client, Next: d.Next}
+	lives, actor := s.ClientLives, audit.Client
+	old := b.Client
+	if d.Staff {
+		got.Kind, lives, actor, old = session.Staff, s.StaffLives, audit.Staff, b.Staff
+	}
+	if old != "" {
+		if err := endToken(tx, got.Kind, old); err != nil {
+			return Arrival{}, err
+		}
+	}
+	_, token, err := session.Start(tx, s.Secret, session.New{Kind: got.Kind, Account: a.ID, Lives: lives, Address: address, Agent: b.Agent})
+	if err != nil {
+		return Arrival{}, err
+	}
+	got.Token = token
+	if !d.Staff {
+		if err := access.MarkSignedIn(tx, s.Secret, a.ID); err != nil {
+			return Arrival{}, err
+		}
+	}
+	return got, audit.Add(tx, s.Secret, audit.Event{
+		Action: "authn_login_success", Actor: audit.Actor{Kind: actor, ID: a.ID}, Subject: a.Subject(),
+		Detail: map[string]string{"how": d.How},
+	})
+}
+
+func endToken(tx *db.Tx, k session.Kind, t session.Token) error {
+	old, err := session.Load(tx, k, t)
+	if fault.Is(err, fault.Unauthenticated) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return session.End(tx, old.Account, old.ID)
+}
+
+// SignOut ends the session of a token, at once and on every node. It is no error if there is none.
+func (s *Service) SignOut(ctx context.Context, k session.Kind, t session.Token) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		old, err := session.Load(tx, k, t)
+		if fault.Is(err, fault.Unauthenticated) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := session.End(tx, old.Account, old.ID); err != nil {
+			return err
+		}
+		return audit.Add(tx, s.Secret, audit.Event{Action: "authn_logout", Subject: "account:" + old.Account})
+	})
+}
+
+// Sweep forgets failures and places that are long past, and sessions that ran out.
+func (s *Service) Sweep(ctx context.Context) error {
+	for {
+		var n int64
+		err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+			if err := sweep(tx, tx.Now().Add(-forgetAfter), tx.Now().Add(-forgetPlace)); err != nil {
+				return err
+			}
+			n, err = session.Sweep(tx, sweepRows)
+			return err
+		})
+		if err != nil || n < sweepRows {
+			return err
+		}
+	}
+}
+
+const sweepRows = 1000
