@@ -75,9 +75,13 @@ var chrome = sync.OnceValues(func() (context.Context, error) {
 	return ctx, chromedp.Do(ctx)
 })
 
-// Main runs the tests of a package and ends Chromium after them.
-func Main(m *testing.M) {
+// Main runs the tests of a package, then ends Chromium and does what else is
+// to be done at the end.
+func Main(m *testing.M, after ...func()) {
 	status := m.Run()
+	for _, do := range after {
+		do()
+	}
 	if started.Load() {
 		ctx, err := chrome()
 		if err == nil {

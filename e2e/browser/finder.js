@@ -17,7 +17,7 @@
     if (e.labels && e.labels.length) return words(e.labels[0]);
     return bare(e.innerText || e.textContent || e.value || '');
   };
-  const controls = () => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')];
+  const controls = () => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')].filter(e => !e.closest('[aria-hidden=true]'));
   const names = list => list.map(e => JSON.stringify(nameOf(e))).join(', ') || 'none';
 
   // best prefers the exact name, then the one that begins with the words; two

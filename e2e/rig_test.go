@@ -1,0 +1,13 @@
+// Package e2e_test is people at work: journeys through the real binary in a
+// real Chromium, on both databases, with a mail server and an SMS gateway that
+// the portal really speaks to.
+package e2e_test
+
+import (
+	"testing"
+
+	"vestibule/e2e/browser"
+	"vestibule/e2e/parts"
+)
+
+func TestMain(m *testing.M) { browser.Main(m, parts.CleanUp) }
