@@ -111,7 +111,7 @@ func TestATextMessageIsOneSegmentAndEndsWithItsCodeForTheBrowser(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !message.OneSegment(m.Text) {
+			if !carrier.OneSegment(m.Text) {
 				t.Errorf("%s %s: more than one segment: %q", vendor, lang, m.Text)
 			}
 			if !strings.HasSuffix(m.Text, "\n@portal.northwind.example #048213") {
@@ -121,7 +121,7 @@ func TestATextMessageIsOneSegmentAndEndsWithItsCodeForTheBrowser(t *testing.T) {
 	}
 	w := writer(t, func(o *message.Options) { o.BaseURL.Host = strings.Repeat("long.", 40) + "example" })
 	m, err := w.Write(message.To{Address: "+447700900123"}, at, message.RegisterCode{Code: "048213", Minutes: 10})
-	if err != nil || !message.OneSegment(m.Text) || strings.Contains(m.Text, "@") {
+	if err != nil || !carrier.OneSegment(m.Text) || strings.Contains(m.Text, "@") {
 		t.Errorf("a long host: %q, %v", m.Text, err)
 	}
 }

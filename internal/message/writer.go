@@ -347,7 +347,7 @@ func (w *Writer) sms(sh *sheet, v view) (string, error) {
 		if err := sh.text.Execute(&b, v); err != nil {
 			return "", err
 		}
-		if s := strings.TrimSpace(b.String()); OneSegment(s) {
+		if s := strings.TrimSpace(b.String()); carrier.OneSegment(s) {
 			return s, nil
 		}
 	}
