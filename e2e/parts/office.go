@@ -35,7 +35,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-func workshop() string { return filepath.Join(os.TempDir(), fmt.Sprintf("vestibule-e2e-%d", os.Getpid())) }
+func workshop() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("vestibule-e2e-%d", os.Getpid()))
+}
 
 // CleanUp removes what Build built. Call it from TestMain.
 func CleanUp() { _ = os.RemoveAll(workshop()) }
