@@ -92,7 +92,7 @@ func (c *Context) Here(path string) { c.here = path }
 
 // Frame is what a page embeds.
 func (c *Context) Frame() *ui.Frame {
-	f := &ui.Frame{Words: c.Words, Vendor: &c.kit.vendor, Path: c.path(), Demo: c.kit.o.Demo}
+	f := &ui.Frame{Words: c.Words, Vendor: &c.kit.vendor, Shell: c.kit.shells[c.Lang], Path: c.path(), Demo: c.kit.o.Demo}
 	if c.who.Known() {
 		f.Me = ui.Me{Name: c.who.Name, Note: c.who.Company, Href: "/portal/account", SignOut: "/sign-out"}
 		if c.who.Staff {

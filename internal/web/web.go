@@ -121,6 +121,7 @@ type Kit struct {
 	headers [][2]string
 	shared  [][]string // the values of headers, never changed
 	policy  string
+	shells  map[text.Lang]*ui.Shell
 	buffers sync.Pool
 }
 
@@ -144,6 +145,12 @@ func New(o Options, tables ...[]Route) (*Kit, error) {
 	}
 	if err := k.loadAssets(); err != nil {
 		return nil, err
+	}
+	k.shells = map[text.Lang]*ui.Shell{}
+	for _, lang := range text.Languages() {
+		if k.shells[lang], err = ui.NewShell(o.Words.For(lang), &k.vendor); err != nil {
+			return nil, err
+		}
 	}
 	k.setHeaders()
 	k.routes = append(k.routes, k.own()...)

@@ -43,6 +43,8 @@ import (
 type Frame struct {
 	Words  *text.Words
 	Vendor *Vendor
+	// Shell stands ready where the kit made it; it follows from the two above.
+	Shell *Shell
 
 	// Path is where a GET shows this page again, with its query, for the
 	// language switch.
@@ -142,6 +144,7 @@ func (e Errors) On(field string) string {
 // scene is what a layout gives to its parts while a page is drawn.
 type scene struct {
 	frame *Frame
+	shell *Shell
 	icons uint64
 }
 
@@ -170,6 +173,12 @@ func wrong(ctx context.Context, field string) string { return sceneOf(ctx).frame
 func layout(f *Frame, draw func(*scene) templ.Component) templ.Component {
 	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		ctx, s := begin(ctx, f)
+		if s.shell = f.Shell; s.shell == nil {
+			var err error
+			if s.shell, err = NewShell(f.Words, f.Vendor); err != nil {
+				return err
+			}
+		}
 		return draw(s).Render(ctx, w)
 	})
 }

@@ -83,31 +83,42 @@ func Paragraphs(text string) templ.Component {
 // label says what it is and what to do instead.
 func QR(content, label string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		code, err := qr.Encode(content, qr.M, qr.Unicode)
+		side, path, err := drawQR(content)
 		if err != nil {
 			return err
 		}
-		const quiet = 2 // and the padding of .qr around it
-		size := code.Bounds().Dx()
-		side := itoa(size + 2*quiet)
-		var b strings.Builder
-		b.WriteString(`<svg class="qr" viewBox="0 0 ` + side + ` ` + side + `" role="img" aria-label="` + html.EscapeString(label) + `" shape-rendering="crispEdges"><path d="`)
-		for y := range size {
-			for x := 0; x < size; x++ {
-				from := x
-				for x < size && dark(code.At(x, y)) {
-					x++
-				}
-				if x > from {
-					n := itoa(x - from)
-					b.WriteString("M" + itoa(from+quiet) + " " + itoa(y+quiet) + "h" + n + "v1h-" + n + "z")
-				}
-			}
-		}
-		b.WriteString(`" fill="#000"></path></svg>`)
-		_, err = io.WriteString(w, b.String())
+		n := strconv.Itoa(side)
+		_, err = io.WriteString(w, `<svg class="qr" viewBox="0 0 `+n+` `+n+`" role="img" aria-label="`+html.EscapeString(label)+`" shape-rendering="crispEdges"><path d="`+path+`" fill="#000"></path></svg>`)
 		return err
 	})
+}
+
+// drawQR is the code as one path of horizontal runs, and its side in modules.
+func drawQR(content string) (side int, path string, err error) {
+	code, err := qr.Encode(content, qr.M, qr.Unicode)
+	if err != nil {
+		return 0, "", err
+	}
+	const quiet = 2 // and the padding of .qr around it
+	size := code.Bounds().Dx()
+	b := make([]byte, 0, 16<<10)
+	for y := range size {
+		for x := 0; x < size; x++ {
+			from := x
+			for x < size && dark(code.At(x, y)) {
+				x++
+			}
+			if x == from {
+				continue
+			}
+			b = strconv.AppendInt(append(b, 'M'), int64(from+quiet), 10)
+			b = strconv.AppendInt(append(b, ' '), int64(y+quiet), 10)
+			b = strconv.AppendInt(append(b, 'h'), int64(x-from), 10)
+			b = strconv.AppendInt(append(b, "v1h-"...), int64(x-from), 10)
+			b = append(b, 'z')
+		}
+	}
+	return size + 2*quiet, string(b), nil
 }
 
 // Part draws a component outside any layout: the answer to a form with
@@ -118,8 +129,6 @@ func Part(f *Frame, part templ.Component) templ.Component {
 		return part.Render(ctx, w)
 	})
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 func dark(c color.Color) bool {
 	r, _, _, _ := c.RGBA()
