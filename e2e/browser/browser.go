@@ -213,6 +213,16 @@ func (p *Page) Heading() string {
 	return p.ask("(document.querySelector('h1') || {innerText: ''}).innerText.trim()")
 }
 
+// HTML is the page as the browser has it.
+func (p *Page) HTML() string { return p.ask("document.documentElement.outerHTML") }
+
+// For is the same window, whose troubles are a subtest's.
+func (p *Page) For(t testing.TB) *Page {
+	other := *p
+	other.t = t
+	return &other
+}
+
 // Text is all that can be read on the page.
 func (p *Page) Text() string { return p.ask("document.body.innerText") }
 
