@@ -215,7 +215,7 @@ func (s *Service) Withdraw(ctx context.Context, token string) (r Request, err er
 			return err
 		}
 		return audit.Add(tx, s.Secret, audit.Event{
-			Action: "access_request.withdraw", Subject: r.subject(), Actor: audit.Actor{Kind: "applicant", ID: r.ID},
+			Action: "access_request.withdraw", Subject: r.subject(), Actor: audit.Actor{Kind: audit.Visitor},
 		})
 	})
 	return r, err

@@ -174,7 +174,7 @@ func (s *Service) file(tx *db.Tx, r Request) (filing, error) {
 		}
 	}
 	return filing{now: r, kept: r, made: true}, audit.Add(tx, s.Secret, audit.Event{
-		Action: "access_request.create", Subject: r.subject(), Actor: audit.Actor{Kind: "applicant", ID: r.ID},
+		Action: "access_request.create", Subject: r.subject(), Actor: audit.Actor{Kind: audit.Visitor},
 		Detail: map[string]string{"product": r.Product, "signals": join(r.Signals)},
 	})
 }
@@ -295,3 +295,8 @@ func (r *Request) to() message.To {
 
 // nameKey is how the typed organization is compared.
 func (r *Request) nameKey() string { return organization.NameKey(r.Organization) }
+
+// Promise is by when a request that came now would be decided.
+func (s *Service) Promise(now time.Time) Receipt {
+	return Receipt{ReceivedAt: now, DueAt: s.Settings.Calendar.Add(now, s.Settings.DueMinutes), LateAt: now.Add(s.Settings.LateAfter)}
+}

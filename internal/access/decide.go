@@ -130,7 +130,7 @@ func (s *Service) decline(tx *db.Tx, r Request, by Decider) error {
 		return err
 	}
 	return audit.Add(tx, s.Secret, audit.Event{
-		Action: "access_request.decline", Subject: r.subject(), Actor: audit.Actor{Kind: "staff", ID: by.ID},
+		Action: "access_request.decline", Subject: r.subject(), Actor: audit.Actor{Kind: audit.Staff, ID: by.ID},
 		Detail: map[string]string{"by": by.Name, "reason": r.Reason},
 	})
 }
@@ -186,7 +186,7 @@ func (s *Service) approve(tx *db.Tx, out *Outcome, d Decision, by Decider) error
 		return err
 	}
 	return audit.Add(tx, s.Secret, audit.Event{
-		Action: "access_request.approve", Subject: r.subject(), Organization: o.ID, Actor: audit.Actor{Kind: "staff", ID: by.ID},
+		Action: "access_request.approve", Subject: r.subject(), Organization: o.ID, Actor: audit.Actor{Kind: audit.Staff, ID: by.ID},
 		Detail: map[string]string{"by": by.Name, "organization": o.Name, "term": term.ID, "kind": string(term.Kind)},
 	})
 }
@@ -296,7 +296,7 @@ func (s *Service) SendAgain(ctx context.Context, id string, by Decider) error {
 		}
 		return audit.Add(tx, s.Secret, audit.Event{
 			Action: "access_request.resend", Subject: r.subject(), Organization: r.ApprovedFor,
-			Actor: audit.Actor{Kind: "staff", ID: by.ID}, Detail: map[string]string{"by": by.Name},
+			Actor: audit.Actor{Kind: audit.Staff, ID: by.ID}, Detail: map[string]string{"by": by.Name},
 		})
 	})
 }

@@ -84,3 +84,7 @@ func (r *Request) domain() string {
 
 // anybodys says that an address at the domain tells nothing about a company.
 func anybodys(domain string) bool { return domains.Free(domain) || domains.Disposable(domain) }
+
+// CompanyDomain says whether the applicant's mail domain could be a company's
+// own, so that staff may record it as such.
+func (k Case) CompanyDomain() bool { return !anybodys(k.Request.domain()) }

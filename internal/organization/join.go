@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
@@ -66,6 +67,40 @@ func LastJoinRequest(tx *db.Tx, accountID string) (JoinRequest, error) {
 // those are listed whose organization has no administrator who could decide.
 func OpenJoinRequests(tx *db.Tx, alone bool, after string, limit int) ([]JoinRequest, error) {
 	return openJoinRequests(tx, alone, after, limit)
+}
+
+// An Applicant is a join request with the person who made it.
+type Applicant struct {
+	JoinRequest
+	Name, Email string
+	Alone       bool // the organization has no administrator who could decide
+}
+
+// joinsShown bounds the office's list; what is decided makes room for the rest.
+const joinsShown = 100
+
+// Waiting lists the join requests that wait, the oldest first.
+func (s *Service) Waiting(ctx context.Context) (list []Applicant, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		open, err := openJoinRequests(tx, false, "", joinsShown)
+		if err != nil {
+			return err
+		}
+		list = list[:0]
+		for _, j := range open {
+			a, err := account.Get(tx, j.Account)
+			if err != nil {
+				return err
+			}
+			admins, err := administrators(tx, j.Organization.ID)
+			if err != nil {
+				return err
+			}
+			list = append(list, Applicant{JoinRequest: j, Name: a.Name(), Email: a.Email, Alone: len(admins) == 0})
+		}
+		return nil
+	})
+	return list, err
 }
 
 // DecideJoin accepts or refuses a join request. A request that was decided

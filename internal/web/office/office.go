@@ -1,0 +1,124 @@
+// Package office is the back office: the queue of requests, one request and its
+// decision, join requests, the messages, the trail of events, and the help with
+// the SMS step. It decides nothing: it reads a form, calls one method of a
+// Service, and shows what came of it.
+package office
+
+import (
+	"context"
+
+	"vestibule/internal/access"
+	"vestibule/internal/account"
+	"vestibule/internal/organization"
+	"vestibule/internal/register"
+	"vestibule/internal/staff"
+	"vestibule/internal/text"
+	"vestibule/internal/web"
+	"vestibule/internal/web/ui"
+)
+
+// Services are what the back office works with.
+type Services struct {
+	Access        *access.Service
+	Organizations *organization.Service
+	Desk          *staff.Desk
+	Steps         *register.Service
+}
+
+// Face is the back office.
+type Face struct {
+	s         Services
+	countries map[text.Lang]map[string]string // names by code
+}
+
+// New makes the back office.
+func New(s Services) *Face {
+	f := &Face{s: s, countries: map[text.Lang]map[string]string{}}
+	for _, lang := range text.Languages() {
+		names := map[string]string{}
+		for _, c := range account.Countries(string(lang)) {
+			names[c.Code] = c.Name
+		}
+		f.countries[lang] = names
+	}
+	return f
+}
+
+// Routes are the face's table.
+func (f *Face) Routes() []web.Route {
+	view, decide := web.Staff(string(staff.RequestsView)), web.Staff(string(staff.RequestsDecide))
+	messages, mend := web.Staff(string(staff.MessagesView)), web.Staff(string(staff.MessagesManage))
+	help := web.Staff(string(staff.AccountsHelp))
+	return []web.Route{
+		{web.StaffAny, "GET /office", f.start},
+		{view, "GET /office/requests", f.queue},
+		{view, "GET /office/requests/export", f.export},
+		{view, "GET /office/requests/{id}", f.request},
+		{decide, "POST /office/requests/{id}/decision", f.decide},
+		{decide, "POST /office/requests/{id}/again", f.sendAgain},
+		{decide, "POST /office/requests/decisions", f.bulk},
+		{web.Staff(string(staff.OrganizationsView)), "GET /office/joins", f.joins},
+		{decide, "POST /office/joins/{id}", f.decideJoin},
+		{help, "GET /office/registrations", f.registrations},
+		{help, "GET /office/registrations/{id}", f.registration},
+		{help, "POST /office/registrations/{id}/release", f.release},
+		{messages, "GET /office/messages", f.messages},
+		{messages, "GET /office/messages/{id}", f.message},
+		{mend, "POST /office/messages/{id}/retry", f.retry},
+		{mend, "POST /office/messages/{id}/drop", f.drop},
+		{web.Staff(string(staff.AuditView)), "GET /office/audit", f.audit},
+	}
+}
+
+// a place is an entry of the navigation and the permission that it takes.
+type place struct {
+	permission        staff.Permission
+	words, href, icon string
+}
+
+func places() []place {
+	return []place{
+		{staff.RequestsView, "office.nav.requests", "/office/requests", "inbox"},
+		{staff.OrganizationsView, "office.nav.joins", "/office/joins", "users"},
+		{staff.AccountsHelp, "office.nav.registrations", "/office/registrations", "phone"},
+		{staff.MessagesView, "office.nav.messages", "/office/messages", "mail"},
+		{staff.AuditView, "office.nav.audit", "/office/audit", "history"},
+	}
+}
+
+// Nav is the navigation for a member of staff: what the roles allow, each with
+// what waits there.
+func (f *Face) Nav(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {
+	var items []ui.NavItem
+	for _, p := range places() {
+		if !who.Can(string(p.permission)) {
+			continue
+		}
+		item := ui.NavItem{Text: words.T(p.words), Href: p.href, Icon: p.icon}
+		if p.permission == staff.RequestsView {
+			// A count that cannot be read is left out; the page will say why.
+			if n, err := f.s.Access.OpenCount(ctx); err == nil {
+				item.Count, item.CountNote = n, words.T("office.nav.open")
+			}
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// start leads to the first place that the roles allow.
+func (f *Face) start(c *web.Context) error {
+	for _, p := range places() {
+		if c.Who().Can(string(p.permission)) {
+			return c.SeeOther(p.href)
+		}
+	}
+	return c.Page(200, nothingView(c.Frame()))
+}
+
+func (f *Face) country(c *web.Context, code string) string {
+	if name := f.countries[c.Lang][code]; name != "" {
+		return name
+	}
+	return code
+}
