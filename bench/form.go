@@ -98,22 +98,6 @@ func has(n *html.Node, name string) bool {
 	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
-// formWith is the form of the page that has a field of that name.
-func formWith(page []byte, field string) (form, error) {
-	all, err := forms(page)
-	if err != nil {
-		return form{}, err
-	}
-	var names []string
-	for _, f := range all {
-		if slices.Contains(f.names, field) {
-			return f, nil
-		}
-		names = append(names, f.action+": "+strings.Join(f.names, " "))
-	}
-	return form{}, fmt.Errorf("no form with the field %q; there are [%s] on: %s", field, strings.Join(names, "; "), said(page))
-}
-
 // formTo is the form of the page that goes to an action.
 func formTo(page []byte, action string) (form, error) {
 	all, err := forms(page)

@@ -84,6 +84,10 @@ func driveMany(nodes []*process, n, atOnce int, do func(w *worker, i int) error)
 func watch(nodes []*process, r *pass) (finish func() error, err error) {
 	var cpu time.Duration
 	for _, p := range nodes {
+		if p.profiled && !p.profiling {
+			p.profiling = true
+			p.profile()
+		}
 		p.forgetPeak()
 		now, _, err := p.memory()
 		if err != nil {

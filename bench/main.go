@@ -36,6 +36,8 @@ type bench struct {
 	postgres  string // URL of a server on which databases may be made, or empty
 	dir       string // scratch, gone at the end
 	binary    string // the portal
+	profiles  string // folder for CPU profiles of the portal, or empty
+	row       string // that is being measured
 	report    *report
 	running   []*process
 	databases []string // made on the PostgreSQL server
@@ -79,6 +81,7 @@ func run(args []string) error {
 		out      = f.String("out", "", "folder for the result; bench/results at whole size, none at a smaller one")
 		quiet    = f.Bool("quiet", false, "print the table only")
 		binary   = f.String("binary", "", "a portal that is built already")
+		profiles = f.String("profile", "", "folder for CPU profiles of the portal; they cost some per cent of what is measured")
 		kind     = f.String("floor", "", "be a floor (used by bench itself)")
 		floor    floorOptions
 	)
@@ -99,13 +102,21 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	b := &bench{ctx: ctx, scale: max(1, *scale), repeat: max(1, *repeat), postgres: *postgres, dir: dir, binary: *binary, report: newReport(*scale, *quiet)}
+	b := &bench{ctx: ctx, scale: max(1, *scale), repeat: max(1, *repeat), postgres: *postgres, dir: dir, binary: *binary, profiles: *profiles, report: newReport(*scale, *quiet)}
 	if b.scale > 1 {
 		b.repeat = 1
 	}
 	defer b.close()
+	if b.profiles != "" {
+		if b.profiles, err = filepath.Abs(b.profiles); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(b.profiles, 0o755); err != nil {
+			return err
+		}
+	}
 	if b.binary == "" {
-		if b.binary, err = b.build("vestibule", ""); err != nil {
+		if b.binary, err = b.buildWith("vestibule", overlay{}); err != nil {
 			return err
 		}
 	}
@@ -136,6 +147,7 @@ func (b *bench) measure(names []string) error {
 		}
 		delete(wanted, r.name)
 		begun := time.Now()
+		b.row = r.name
 		if err := r.run(b); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", r.name, err))
 			b.report.failedRow(r.name, err)

@@ -23,6 +23,9 @@ type process struct {
 	log     string
 	done    chan struct{}
 	started time.Time
+
+	profiled  bool // built to write profiles
+	profiling bool
 }
 
 // start runs a program that will answer on addr, and waits until a GET of path is
@@ -47,6 +50,10 @@ func (b *bench) launch(name, addr string, command ...string) (*process, error) {
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.Dir = b.dir
 	p.cmd.Env = withoutPortal(os.Environ())
+	if b.profiles != "" && name == "portal" {
+		p.profiled = true
+		p.cmd.Env = append(p.cmd.Env, "BENCH_PROFILE="+filepath.Join(b.profiles, fmt.Sprintf("%s-%d.pprof", b.row, len(b.running))))
+	}
 	p.started = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, log.Close())
@@ -108,6 +115,9 @@ func (p *process) stop() {
 	case <-p.done:
 		return
 	default:
+	}
+	if p.profiling {
+		p.profile()
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended meanwhile
 	select {
@@ -188,19 +198,4 @@ func executable() (string, error) { return os.Executable() }
 
 func floorArgs(kind string, o floorOptions) []string {
 	return []string{"-floor", kind, "-listen", o.listen, "-pages", o.pages, "-db", o.database, "-query", o.query}
-}
-
-// build compiles the portal. overlay, when not empty, is a file for go build's
-// -overlay.
-func (b *bench) build(name, overlay string) (string, error) {
-	out := filepath.Join(b.dir, name)
-	args := []string{"build", "-o", out}
-	if overlay != "" {
-		args = append(args, "-overlay", overlay)
-	}
-	cmd := exec.CommandContext(b.ctx, "go", append(args, "vestibule")...)
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w\n%s", err, text)
-	}
-	return out, nil
 }

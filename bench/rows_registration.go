@@ -1,11 +1,11 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,11 +17,12 @@ import (
 // cost. That takes the hashes out of a row exactly, where subtracting 150 ms of
 // them from 155 would leave their noise.
 func (b *bench) cheapHashes() (string, error) {
-	root, err := exec.CommandContext(b.ctx, "go", "list", "-m", "-f", "{{.Dir}}", "vestibule").Output()
+	root, err := b.root()
 	if err != nil {
-		return "", fmt.Errorf("go list: %w", err)
+		return "", err
 	}
-	source := filepath.Join(strings.TrimSpace(string(root)), "internal", "password", "password.go")
+	const file = "internal/password/password.go"
+	source := filepath.Join(root, file)
 	text, err := os.ReadFile(source)
 	if err != nil {
 		return "", err
@@ -31,19 +32,7 @@ func (b *bench) cheapHashes() (string, error) {
 	if changed == string(text) {
 		return "", fmt.Errorf("%s no longer says %q: the bench does not know how to take the hashes out", source, dear)
 	}
-	copied := filepath.Join(b.dir, "password.go")
-	if err := os.WriteFile(copied, []byte(changed), 0o600); err != nil {
-		return "", err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {source: copied}})
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(b.dir, "overlay.json")
-	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		return "", err
-	}
-	return b.build("vestibule-cheap-hashes", file)
+	return b.buildWith("vestibule-cheap-hashes", overlay{file: changed})
 }
 
 // A registrant registers people, one after the other and many at once.
@@ -64,56 +53,55 @@ func (r *registrant) register(addr string, tracing bool) ([]exchange, error) {
 	if err != nil {
 		return nil, err
 	}
+	answers := map[string]string{"a1": "Missus " + name + " Okonkwo", "a2": "Lower " + name + " lane", "a3": "Ginger " + name + " tomcat"}
+	chosen := map[string]string{"q1": "first-teacher", "q2": "childhood-street", "q3": "first-pet"}
+	maps.Copy(chosen, answers)
 	for _, s := range []step{
-		{"first", func() (map[string]string, error) {
-			return map[string]string{
-				"first": "Marta", "last": "Ellison" + name, "email": "marta@" + name + ".example", "mobile-country": "GB",
-				"mobile": "074" + strconv.Itoa(number), "organisation": "Harbour " + name + " Council",
-			}, nil
+		{form: "/register/details", values: map[string]string{
+			"first": "Marta", "last": "Ellison" + name, "email": "marta@" + name + ".example", "mobile-country": "GB",
+			"mobile": "074" + strconv.Itoa(number), "organization": "Harbour " + name + " Council",
 		}},
-		{"code", func() (map[string]string, error) {
-			code, err := r.p.sms.code("+4474" + strconv.Itoa(number))
-			return map[string]string{"code": code}, err
-		}},
-		{"accept", func() (map[string]string, error) { return map[string]string{"accept": "yes"}, nil }},
-		{"a1", func() (map[string]string, error) {
-			return map[string]string{
-				"q1": "first-teacher", "a1": "Missus " + name + " Okonkwo", "q2": "childhood-street", "a2": "Lower " + name + " lane",
-				"q3": "first-pet", "a3": "Ginger " + name + " tomcat",
-			}, nil
-		}},
-		{"a1", func() (map[string]string, error) {
-			return map[string]string{"a1": "Missus " + name + " Okonkwo", "a2": "Lower " + name + " lane", "a3": "Ginger " + name + " tomcat"}, nil
-		}},
-		{"skip", func() (map[string]string, error) { return nil, nil }},
-		{"password", func() (map[string]string, error) { return map[string]string{"password": thePassword}, nil }},
+		{form: "/register/code", code: "+4474" + strconv.Itoa(number)},
+		{form: "/register/terms", values: map[string]string{"accept": "yes"}},
+		{form: "/register/questions", values: chosen},
+		{form: "/register/confirm", values: answers},
+		{form: "/register/authenticator", to: "/register/authenticator/skip"},
+		{form: "/register/password", values: map[string]string{"password": thePassword}},
 	} {
 		if a, err = r.step(v, a.body, s); err != nil {
-			return nil, fmt.Errorf("registering, at %s: %w", s.field, err)
+			return nil, fmt.Errorf("registering, at %s: %w", s.form, err)
 		}
+	}
+	if _, err := formTo(a.body, "/register/password"); err == nil {
+		return nil, fmt.Errorf("the password was not taken: %s", said(a.body))
 	}
 	return v.trace, nil
 }
 
-// A step is a page that has a field, and what is typed there.
+// A step is a form of a registration and what is typed there.
 type step struct {
-	field  string
-	values func() (map[string]string, error)
+	form   string // its action
+	to     string // where the pressed button sends it instead
+	values map[string]string
+	code   string // the number whose code is typed
 }
 
 func (r *registrant) step(v *visitor, page []byte, s step) (*answer, error) {
-	f, err := formWith(page, s.field)
+	f, err := formTo(page, s.form)
 	if err != nil {
 		return nil, err
 	}
-	values, err := s.values()
-	if err != nil {
+	if s.code != "" {
+		code, err := r.p.sms.code(s.code)
+		if err != nil {
+			return nil, err
+		}
+		s.values = map[string]string{"code": code}
+	}
+	if f, err = f.fill(s.values); err != nil {
 		return nil, err
 	}
-	if f, err = f.fill(values); err != nil {
-		return nil, err
-	}
-	return v.submit(f.action, f.values)
+	return v.submit(cmp.Or(s.to, f.action), f.values)
 }
 
 // registration is the whole of it, hashes taken out, against its pages at floor.

@@ -196,10 +196,11 @@ type officeView struct{ name, path string }
 
 func officeViews() []officeView {
 	return []officeView{
-		{"queue", "/office"},
-		{"queue, search for a name", "/office?q=ellison"},
-		{"queue, search for one organisation", "/office?q=aaaaac"},
-		{"queue, decided", "/office?state=decided"},
+		{"queue", "/office/requests"},
+		{"queue, what was approved", "/office/requests?tab=approved"},
+		{"queue, search that finds all", "/office/requests?tab=all&q=ellison"},
+		{"queue, search that finds one", "/office/requests?tab=all&q=vale100000123"},
+		{"queue, search for a common and a rare word", "/office/requests?tab=all&q=ellison+vale1000001"},
 	}
 }
 
@@ -225,9 +226,19 @@ func (p *portal) manyRequests(b *bench, n int) error {
 				from, to, now, minute); err != nil {
 				return err
 			}
-			_, err := tx.Count(`WITH RECURSIVE n(i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $2),
+			if _, err := tx.Count(`WITH RECURSIVE n(i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $2),
 				model AS (SELECT t.token FROM access_request_token t WHERE t.request_id = (SELECT id FROM access_request ORDER BY created_at DESC LIMIT 1))
-				INSERT INTO access_request_token (token, request_id) SELECT model.token, 'bench' || CAST(i AS TEXT) FROM n, model`, from, to)
+				INSERT INTO access_request_token (token, request_id) SELECT model.token, 'bench' || CAST(i AS TEXT) FROM n, model`, from, to); err != nil {
+				return err
+			}
+			// Beside the words that all have, each has two of its own.
+			hex := `lower(hex('w' || word || CAST(i AS TEXT)))`
+			if p.db.IsPostgres() {
+				hex = `encode(convert_to('w' || word || CAST(i AS TEXT), 'UTF8'), 'hex')`
+			}
+			_, err := tx.Count(`WITH RECURSIVE n(i) AS (SELECT CAST($1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < $2),
+				own(word) AS (SELECT 'vale' UNION ALL SELECT 'bench')
+				INSERT INTO access_request_token (token, request_id) SELECT `+hex+`, 'bench' || CAST(i AS TEXT) FROM n, own`, from, to)
 			return err
 		})
 		if err != nil {
