@@ -343,21 +343,9 @@ func (s *Service) SignOut(ctx context.Context, k session.Kind, t session.Token) 
 	})
 }
 
-// Sweep forgets failures and places that are long past, and sessions that ran out.
+// Sweep forgets failures and places that are long past.
 func (s *Service) Sweep(ctx context.Context) error {
-	for {
-		var n int64
-		err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-			if err := sweep(tx, tx.Now().Add(-forgetAfter), tx.Now().Add(-forgetPlace)); err != nil {
-				return err
-			}
-			n, err = session.Sweep(tx, sweepRows)
-			return err
-		})
-		if err != nil || n < sweepRows {
-			return err
-		}
-	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		return sweep(tx, tx.Now().Add(-forgetAfter), tx.Now().Add(-forgetPlace))
+	})
 }
-
-const sweepRows = 1000

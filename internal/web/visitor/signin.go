@@ -98,7 +98,7 @@ func signInRequired(in signInForm) error {
 		wrong.Add("login", "required")
 	}
 	if in.Password == "" {
-		wrong.Add("password", "required")
+		wrong.Add("password", "sign-in-password")
 	}
 	return wrong.Err()
 }
@@ -127,7 +127,7 @@ func (f *SignIn) show(c *web.Context, in signInForm, staff bool, failed error) e
 			p.Leads = p.Next != "" && key != signInBecause["terms"]
 		}
 	}
-	return c.Page(frame.Status(), signIn(p))
+	return c.Page(frame.Status(), signInView(p))
 }
 
 // step shows what is still missing.
@@ -140,14 +140,14 @@ func (f *SignIn) step(c *web.Context, v signin.View, failed error) error {
 	switch v.Step {
 	case signin.StepCode:
 		recovery := c.R.URL.Query().Get("with") == "recovery" || c.R.PostForm.Get("with") == "recovery"
-		return c.Page(frame.Status(), signInCode(codePage{Frame: frame, Recovery: recovery}))
+		return c.Page(frame.Status(), signInCodeView(signInCodePage{Frame: frame, Recovery: recovery}))
 	case signin.StepTerms:
 		text, _ := f.signin.Terms.In(string(c.Lang))
-		return c.Page(frame.Status(), newTerms(termsPage{Frame: frame, Version: f.signin.Terms.Version, Text: text}))
+		return c.Page(frame.Status(), signInTermsView(signInTermsPage{Frame: frame, Version: f.signin.Terms.Version, Text: text}))
 	case signin.StepExpired:
-		return c.Page(frame.Status(), signInStop(stopPage{Frame: frame, Key: "signin.expired"}))
+		return c.Page(frame.Status(), signInStopView(signInStopPage{Frame: frame, Key: "signin.expired"}))
 	default: // StepEnrol
-		return c.Page(frame.Status(), signInStop(stopPage{Frame: frame, Key: "signin.enrol"}))
+		return c.Page(frame.Status(), signInStopView(signInStopPage{Frame: frame, Key: "signin.enrol"}))
 	}
 }
 
@@ -266,7 +266,7 @@ func (f *SignIn) out(c *web.Context, k session.Kind, cookie, to string) error {
 }
 
 func (f *SignIn) signedOut(c *web.Context) error {
-	return c.Page(200, signedOut(c.Frame(), c.R.URL.Query().Get("from") == "office"))
+	return c.Page(200, signedOutView(c.Frame(), c.R.URL.Query().Get("from") == "office"))
 }
 
-func (f *SignIn) getBackIn(c *web.Context) error { return c.Page(200, getBackIn(c.Frame())) }
+func (f *SignIn) getBackIn(c *web.Context) error { return c.Page(200, getBackInView(c.Frame())) }

@@ -25,7 +25,7 @@ type signInPage struct {
 	Leads   bool   // there is a page to return to
 }
 
-func signIn(p signInPage) templ.Component {
+func signInView(p signInPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -259,13 +259,13 @@ func (p signInPage) title() string {
 	return p.T("signin.title")
 }
 
-// codePage asks for the authenticator's code, or for a recovery code instead.
-type codePage struct {
+// signInCodePage asks for the authenticator's code, or for a recovery code instead.
+type signInCodePage struct {
 	*ui.Frame
 	Recovery bool
 }
 
-func signInCode(p codePage) templ.Component {
+func signInCodeView(p signInCodePage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -529,13 +529,13 @@ func leaveSignIn(f *ui.Frame) templ.Component {
 	})
 }
 
-// stopPage says why somebody with the right password does not get in, and what to do.
-type stopPage struct {
+// signInStopPage says why somebody with the right password does not get in, and what to do.
+type signInStopPage struct {
 	*ui.Frame
 	Key string // of the words
 }
 
-func signInStop(p stopPage) templ.Component {
+func signInStopView(p signInStopPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -647,14 +647,14 @@ func signInStop(p stopPage) templ.Component {
 	})
 }
 
-// termsPage asks to accept the terms that are in force now.
-type termsPage struct {
+// signInTermsPage asks to accept the terms that are in force now.
+type signInTermsPage struct {
 	*ui.Frame
 	Version string
 	Text    string
 }
 
-func newTerms(p termsPage) templ.Component {
+func signInTermsView(p signInTermsPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -788,7 +788,7 @@ func newTerms(p termsPage) templ.Component {
 }
 
 // signedOutPage is what somebody sees who has just left.
-func signedOut(f *ui.Frame, staff bool) templ.Component {
+func signedOutView(f *ui.Frame, staff bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -899,7 +899,7 @@ func signedOut(f *ui.Frame, staff bool) templ.Component {
 }
 
 // getBackInPage says how to reach the helpdesk.
-func getBackIn(f *ui.Frame) templ.Component {
+func getBackInView(f *ui.Frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -150,12 +150,12 @@ func standingView(p standingPage) templ.Component {
 			}
 			switch p.Standing.Reason {
 			case access.ReasonWaiting:
-				templ_7745c5c3_Err = waitingView(p).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = standingWaiting(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			case access.ReasonDeclined:
-				templ_7745c5c3_Err = declinedView(p).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = standingDeclined(p).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -319,7 +319,7 @@ func standingView(p standingPage) templ.Component {
 	})
 }
 
-func waitingView(p standingPage) templ.Component {
+func standingWaiting(p standingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -447,7 +447,7 @@ func (p standingPage) stages() []ui.Stage {
 	}
 }
 
-func declinedView(p standingPage) templ.Component {
+func standingDeclined(p standingPage) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
