@@ -171,8 +171,11 @@ func Words(c *config.Config) (*text.Catalogue, error) {
 		own = nil
 	}
 	words, err := text.Load(own)
+	if err != nil && c.Words != "" {
+		err = fmt.Errorf("the words in %s: %w", c.Words, err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("the words in %s: %w", c.Words, err)
+		return nil, err
 	}
 	return words.In(c.Office.Zone), nil
 }

@@ -22,7 +22,7 @@ func (p *Portal) chores() []chore.Chore {
 		{Name: "audit-head", Every: 24 * time.Hour, Run: p.signHead},
 		{Name: "outbox-sweep", Every: time.Hour, Run: p.Outbox.Sweep},
 		{Name: "sweep", Every: time.Hour, Run: p.sweep},
-	}, p.Services.chores(p.o)...)
+	}, p.Services.chores()...)
 }
 
 // signHead adds today's head of the audit chain to the file.

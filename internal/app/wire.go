@@ -2,18 +2,15 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"vestibule/internal/audit"
-	"vestibule/internal/chore"
 	"vestibule/internal/code"
 	"vestibule/internal/db"
 	"vestibule/internal/flow"
-	"vestibule/internal/importer"
 	"vestibule/internal/license"
 	"vestibule/internal/session"
 	"vestibule/internal/text"
@@ -21,22 +18,6 @@ import (
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
 )
-
-// Services are the portal's capabilities.
-type Services struct {
-	Importer *importer.Service
-}
-
-// services makes the capabilities, those first that others stand on.
-func (p *Portal) services(words *text.Catalogue) (err error) {
-	if p.Writer, err = p.writer(words); err != nil {
-		return err
-	}
-	p.Services = Services{
-		Importer: &importer.Service{DB: p.DB, Secret: p.o.Secret},
-	}
-	return p.product(context.Background())
-}
 
 // product keeps the one product of the configuration in the database.
 func (p *Portal) product(ctx context.Context) error {
@@ -143,15 +124,5 @@ func (p *Portal) sweep(ctx context.Context) error {
 		if swept < sweepLimit {
 			return nil
 		}
-	}
-}
-
-// chores is the housekeeping of the capabilities.
-func (Services) chores(Options) []chore.Chore { return nil }
-
-// logged is a failure that stops nothing.
-func logged(log *slog.Logger, what string, err error) {
-	if err != nil {
-		log.Warn(what, slog.Any("error", err))
 	}
 }

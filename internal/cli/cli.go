@@ -93,7 +93,7 @@ func run(s *session, args []string) (code int) {
 		}
 	}()
 	parser, err := kong.New(&c,
-		kong.Name("vestibule"),
+		kong.Name("vestibule"), kong.Vars{"roles": roleHelp},
 		kong.Description("A self-hosted client portal for software vendors.\n\nWithout a configuration, serve is a working portal on loopback; demo is one with sample content."),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(ended(code)) }),

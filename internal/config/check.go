@@ -372,7 +372,10 @@ func (c *Config) people(add complain) {
 	if s.StaffIdle > s.StaffAbsolute {
 		add("session.staff_idle", "is longer than session.staff_absolute.", "Make it the smaller of the two.")
 	}
-	if c.Registration.CodeLife > c.Registration.MobileLife {
-		add("registration.code_life", "is longer than the registration it belongs to.", "Make it smaller than registration.mobile_life.")
+	if c.Registration.CodeLife > c.Registration.Life {
+		add("registration.code_life", "is longer than the registration it belongs to.", "Make it smaller than registration.life.")
+	}
+	if c.Registration.Remind >= c.Registration.Sweep {
+		add("registration.remind_days", "comes no earlier than the account is deleted.", "Make it smaller than registration.sweep_days.")
 	}
 }

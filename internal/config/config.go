@@ -131,8 +131,8 @@ type Registration struct {
 	SMSCountries   []string
 	CodeLife       time.Duration
 	CodeTries      int
-	MobileLife     time.Duration // how long the step may stay open
-	Life           time.Duration // of an unfinished registration
+	Life           time.Duration // of a registration without an account
+	Remind         time.Duration // of an unfinished account's owner
 	Sweep          time.Duration // of an unfinished account
 }
 

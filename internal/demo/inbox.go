@@ -174,7 +174,7 @@ func (i *Inbox) find(c *web.Context) (carrier.Mail, error) {
 	return i.Carrier.Get(c.Context(), c.R.PathValue("id"))
 }
 
-// Samples are the inbox's pages with values worth looking at.
-func Samples() []web.Sample {
+// Pages are samples of the inbox's pages, for the gallery and its checks.
+func Pages() []web.Sample {
 	return []web.Sample{inboxSample(), inboxEmptySample(), letterSample()}
 }

@@ -1,0 +1,157 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"vestibule/internal/access"
+	"vestibule/internal/account"
+	"vestibule/internal/chore"
+	"vestibule/internal/code"
+	"vestibule/internal/config"
+	"vestibule/internal/db"
+	"vestibule/internal/importer"
+	"vestibule/internal/license"
+	"vestibule/internal/message"
+	"vestibule/internal/organization"
+	"vestibule/internal/password"
+	"vestibule/internal/register"
+	"vestibule/internal/session"
+	"vestibule/internal/signin"
+	"vestibule/internal/staff"
+	"vestibule/internal/text"
+)
+
+// Services are the portal's capabilities.
+type Services struct {
+	Passwords    *account.Passwords
+	Organization *organization.Service
+	Access       *access.Service
+	Register     *register.Service
+	SignIn       *signin.Service
+	Staff        *staff.Service
+	Importer     *importer.Service
+}
+
+// services makes the capabilities, those first that others stand on.
+func (p *Portal) services(words *text.Catalogue) (err error) {
+	c := p.o.Config
+	if p.Writer, err = p.writer(words); err != nil {
+		return err
+	}
+	pattern, err := account.ParsePattern(c.Registration.UserID)
+	if err != nil {
+		return err
+	}
+	terms, err := Terms(c)
+	if err != nil {
+		return err
+	}
+	client := session.Lives{Idle: c.Session.ClientIdle, Absolute: c.Session.ClientAbsolute}
+	office := session.Lives{Idle: c.Session.StaffIdle, Absolute: c.Session.StaffAbsolute}
+	s := &p.Services
+	s.Passwords = &account.Passwords{
+		Hasher: p.hasher(), Rules: rules(c),
+		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
+	}
+	s.Organization = &organization.Service{DB: p.DB, Secret: p.o.Secret}
+	s.Access = &access.Service{DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, Settings: accessSettings(c), Notify: p.told(staff.RequestsDecide)}
+	s.Register = &register.Service{
+		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,
+		Settings: registerSettings(c, pattern, terms, words), Notify: p.told(staff.AccountsHelp),
+	}
+	s.SignIn = &signin.Service{
+		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Terms: terms,
+		ClientLives: client, StaffLives: office,
+	}
+	s.Staff = &staff.Service{
+		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,
+	}
+	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret}
+	return p.product(context.Background())
+}
+
+// told finds whom a notice to staff goes to: those whose role wants it, and the
+// addresses of the configuration.
+func (p *Portal) told(permission staff.Permission) func(*db.Tx) ([]message.To, error) {
+	return func(tx *db.Tx) ([]message.To, error) {
+		members, err := staff.Addresses(tx, permission)
+		if err != nil {
+			return nil, err
+		}
+		var out []message.To
+		seen := map[string]bool{}
+		for _, m := range members {
+			seen[strings.ToLower(m.Email)] = true
+			out = append(out, message.To{Address: m.Email, Name: m.Name, Lang: text.Lang(m.Lang)})
+		}
+		for _, address := range p.o.Config.Vendor.NotifyStaff {
+			if !seen[strings.ToLower(address)] {
+				out = append(out, message.To{Address: address, Lang: text.Lang(p.o.Config.Vendor.Language)})
+			}
+		}
+		return out, nil
+	}
+}
+
+// rules are the policy's, with what the configuration says over them.
+func rules(c *config.Config) password.Rules {
+	r := password.Guide()
+	if c.Policy == "nist" {
+		r = password.NIST(false)
+	}
+	if c.Password.MinLength > 0 {
+		r.MinLength = c.Password.MinLength
+	}
+	switch c.Password.Groups {
+	case "on":
+		guide := password.Guide()
+		r.Groups, r.GroupsUntil = guide.Groups, guide.GroupsUntil
+	case "off":
+		r.Groups = 0
+	}
+	if c.Password.History >= 0 {
+		r.History = c.Password.History
+	}
+	return r
+}
+
+func accessSettings(c *config.Config) access.Settings {
+	s := access.DefaultSettings()
+	s.Calendar = access.Calendar{Zone: c.Office.Zone, Holidays: map[string]bool{}}
+	for day, spans := range c.Office.Hours {
+		for _, one := range spans {
+			s.Calendar.Hours[day] = append(s.Calendar.Hours[day], access.Span{From: one.From, To: one.To})
+		}
+	}
+	for _, day := range c.Office.Holidays {
+		s.Calendar.Holidays[day.Format(time.DateOnly)] = true
+	}
+	s.DueMinutes, s.RemindMinutes = int(c.Office.Due/time.Minute), int(c.Office.Reminder/time.Minute)
+	s.LateAfter = c.Office.Late
+	s.Evaluation = license.EvaluationRule{
+		Days: c.Evaluation.Days, StartWithin: c.Evaluation.LatestStart, FromApproval: c.Evaluation.Start == "approval",
+	}
+	return s
+}
+
+func registerSettings(c *config.Config, pattern account.Pattern, terms account.Terms, words *text.Catalogue) register.Settings {
+	s := register.DefaultSettings()
+	r := c.Registration
+	s.Conceal = r.DuplicateEmail == "conceal"
+	s.Pattern, s.Issuer, s.Terms, s.Countries = pattern, c.Vendor.Name, terms, r.SMSCountries
+	s.Code = code.Rule{Length: code.Default().Length, Tries: r.CodeTries, Life: r.CodeLife}
+	s.Life, s.Finish, s.Remind, s.Confirm = r.Life, r.Sweep, r.Remind, c.Link.Confirm
+	s.Questions = nil
+	if c.Password.Questions == "on" || c.Password.Questions == "" && c.Policy == "guide" {
+		s.Questions = register.OfferedQuestions(words)
+	}
+	return s
+}
+
+// chores is the housekeeping of the capabilities.
+func (s *Services) chores() []chore.Chore {
+	all := append(s.Access.Chores(), s.Register.Chores()...)
+	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
+}

@@ -1,0 +1,12 @@
+package app
+
+import (
+	"vestibule/internal/db"
+	"vestibule/internal/staff"
+)
+
+// Administrators counts those who can run the portal, for the doctor.
+func Administrators(tx *db.Tx) (int, error) {
+	all, err := staff.Addresses(tx, staff.StaffManage)
+	return len(all), err
+}

@@ -1,5 +1,0 @@
-package cli
-
-type demoCommand struct{}
-type staffCommand struct{}
-type doctorCommand struct{}
