@@ -58,7 +58,7 @@ func (s *Service) sendCode(tx *db.Tx, f *registration) error {
 
 // VerifyCode takes the code that was sent. A wrong one is Invalid "code-wrong"
 // with the tries that are left, one that is of no use any more "code-spent".
-func (s *Service) VerifyCode(ctx context.Context, t flow.Ticket, given string) error {
+func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error {
 	given = strings.Join(strings.FieldsFunc(given, func(c rune) bool { return c == ' ' || c == '-' || c == '\u00a0' }), "")
 	if given == "" {
 		return fault.OnField("code", "code-empty")
@@ -96,7 +96,7 @@ func (s *Service) VerifyCode(ctx context.Context, t flow.Ticket, given string) e
 	case err != nil:
 		return err
 	case verdict == code.Wrong && left > 0:
-		return fault.OnField("code", "code-wrong").With("left", itoa(left))
+		return fault.OnField("code", "code-wrong").With("n", itoa(left))
 	case verdict != code.Right:
 		return fault.OnField("code", "code-spent")
 	}
@@ -105,7 +105,7 @@ func (s *Service) VerifyCode(ctx context.Context, t flow.Ticket, given string) e
 
 // ResendCode sends another code; the earlier one no longer counts. Too early is
 // Invalid "code-wait".
-func (s *Service) ResendCode(ctx context.Context, t flow.Ticket) error {
+func (s *Service) ResendCode(ctx context.Context, t Ticket) error {
 	return s.move(ctx, t, codeResent, func(tx *db.Tx, f *registration) error {
 		if wait := f.Data.NextSendAt.Sub(tx.Now()); wait > 0 {
 			e := fault.OnField("code", "code-wait")
@@ -117,7 +117,7 @@ func (s *Service) ResendCode(ctx context.Context, t flow.Ticket) error {
 }
 
 // ChangeNumber takes another number and sends a code there.
-func (s *Service) ChangeNumber(ctx context.Context, t flow.Ticket, country, number string) error {
+func (s *Service) ChangeNumber(ctx context.Context, t Ticket, country, number string) error {
 	mobile, err := account.ParseMobile(country, number)
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (s *Service) ChangeNumber(ctx context.Context, t flow.Ticket, country, numb
 const maxNote = 1000
 
 // AskHelp tells staff that no code arrives. The person can still type one.
-func (s *Service) AskHelp(ctx context.Context, t flow.Ticket, note string) error {
+func (s *Service) AskHelp(ctx context.Context, t Ticket, note string) error {
 	if utf8.RuneCountInString(note) > maxNote {
 		return fault.OnField("note", "too-long").With("max", itoa(maxNote))
 	}

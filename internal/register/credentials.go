@@ -26,7 +26,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // another version is in force meanwhile it is Invalid "terms-changed". Where the
 // address got an account meanwhile the registration ends, Invalid
 // "email-linked".
-func (s *Service) AcceptTerms(ctx context.Context, t flow.Ticket, version string, lang text.Lang) error {
+func (s *Service) AcceptTerms(ctx context.Context, t Ticket, version string, lang text.Lang) error {
 	if version != s.Settings.Terms.Version {
 		return fault.OnField("accept", "terms-changed")
 	}
@@ -109,7 +109,7 @@ func (s *Service) spendInvitation(tx *db.Tx, f *registration) error {
 }
 
 // DeclineTerms ends the registration: nothing of it remains.
-func (s *Service) DeclineTerms(ctx context.Context, t flow.Ticket) error {
+func (s *Service) DeclineTerms(ctx context.Context, t Ticket) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		f, err := flow.Load[data](tx, kind, t)
 		if err != nil {
@@ -138,7 +138,7 @@ func (s *Service) DeclineTerms(ctx context.Context, t flow.Ticket) error {
 
 // ChooseQuestions takes three questions and their answers, and keeps hashes of
 // the answers.
-func (s *Service) ChooseQuestions(ctx context.Context, t flow.Ticket, lang text.Lang, choices []account.Choice) error {
+func (s *Service) ChooseQuestions(ctx context.Context, t Ticket, lang text.Lang, choices []account.Choice) error {
 	if _, err := s.stands(ctx, t, questionsChosen); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (s *Service) JudgeChoices(lang text.Lang, choices []account.Choice) error {
 
 // ConfirmAnswers takes the answers once more. Those that differ are Invalid
 // "answer-differs" at their fields.
-func (s *Service) ConfirmAnswers(ctx context.Context, t flow.Ticket, answers []string) error {
+func (s *Service) ConfirmAnswers(ctx context.Context, t Ticket, answers []string) error {
 	f, err := s.stands(ctx, t, answersConfirmed)
 	if err != nil {
 		return err
@@ -205,7 +205,7 @@ func (s *Service) ConfirmAnswers(ctx context.Context, t flow.Ticket, answers []s
 }
 
 // ChangeAnswers leads to the questions again.
-func (s *Service) ChangeAnswers(ctx context.Context, t flow.Ticket) error {
+func (s *Service) ChangeAnswers(ctx context.Context, t Ticket) error {
 	return s.move(ctx, t, answersChanged, func(*db.Tx, *registration) error { return nil })
 }
 
@@ -216,7 +216,7 @@ func (s *Service) beginAuthenticator(tx *db.Tx, f *registration) error {
 
 // EnrolAuthenticator takes the app's first code; a wrong one is Invalid
 // "authenticator-wrong". The recovery codes are on the next page.
-func (s *Service) EnrolAuthenticator(ctx context.Context, t flow.Ticket, given string) error {
+func (s *Service) EnrolAuthenticator(ctx context.Context, t Ticket, given string) error {
 	right := false
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		f, err := flow.Load[data](tx, kind, t)
@@ -263,7 +263,7 @@ func (s *Service) keptCodes(f *registration) (codes []string, err error) {
 }
 
 // SkipAuthenticator goes on without one.
-func (s *Service) SkipAuthenticator(ctx context.Context, t flow.Ticket) error {
+func (s *Service) SkipAuthenticator(ctx context.Context, t Ticket) error {
 	return s.move(ctx, t, authenticatorSkipped, func(tx *db.Tx, f *registration) error {
 		if err := account.RemoveAuthenticator(tx, f.Data.AccountID); err != nil {
 			return err
@@ -273,7 +273,7 @@ func (s *Service) SkipAuthenticator(ctx context.Context, t flow.Ticket) error {
 }
 
 // KeepCodes says that the recovery codes are kept; they are not shown again.
-func (s *Service) KeepCodes(ctx context.Context, t flow.Ticket) error {
+func (s *Service) KeepCodes(ctx context.Context, t Ticket) error {
 	return s.move(ctx, t, codesKept, func(tx *db.Tx, f *registration) error {
 		f.Data.RecoveryCodes = ""
 		return s.event(tx, f, "registration.recovery_codes_keep")
@@ -282,7 +282,7 @@ func (s *Service) KeepCodes(ctx context.Context, t flow.Ticket) error {
 
 // PasswordFindings judges a password that is being typed: for the checklist, by
 // the rules that decide. Nothing of it is kept or logged.
-func (s *Service) PasswordFindings(ctx context.Context, t flow.Ticket, plain string) (findings []password.Finding, strength int, err error) {
+func (s *Service) PasswordFindings(ctx context.Context, t Ticket, plain string) (findings []password.Finding, strength int, err error) {
 	f, err := s.stands(ctx, t, passwordSet)
 	if err != nil {
 		return nil, 0, err
@@ -300,7 +300,7 @@ const doneLife = 30 * time.Minute
 
 // SetPassword takes the password; the account is active then, and two e-mails
 // say so. A refusal is Invalid "password-…".
-func (s *Service) SetPassword(ctx context.Context, t flow.Ticket, plain string) error {
+func (s *Service) SetPassword(ctx context.Context, t Ticket, plain string) error {
 	f, err := s.stands(ctx, t, passwordSet)
 	if err != nil {
 		return err

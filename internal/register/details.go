@@ -39,7 +39,7 @@ func (s *Service) Invited(ctx context.Context, token string) (v View, err error)
 // GiveDetails takes the first step, beginning a registration where the ticket
 // has none. It is Invalid "email-linked" where the address has an account and
 // that may be told; then the registration ends.
-func (s *Service) GiveDetails(ctx context.Context, t flow.Ticket, in Form) (flow.Ticket, error) {
+func (s *Service) GiveDetails(ctx context.Context, t Ticket, in Form) (Ticket, error) {
 	d, err := in.read()
 	if err != nil {
 		return t, err
@@ -49,7 +49,7 @@ func (s *Service) GiveDetails(ctx context.Context, t flow.Ticket, in Form) (flow
 		return t, err
 	}
 	var linked bool
-	var next flow.Ticket
+	var next Ticket
 	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		next, linked, err = s.giveDetails(tx, t, in, d)
 		return err
@@ -63,7 +63,7 @@ func (s *Service) GiveDetails(ctx context.Context, t flow.Ticket, in Form) (flow
 	return next, nil
 }
 
-func (s *Service) giveDetails(tx *db.Tx, t flow.Ticket, in Form, d data) (next flow.Ticket, linked bool, err error) {
+func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket, linked bool, err error) {
 	f, err := flow.Load[data](tx, kind, t)
 	switch {
 	case isGone(err) || err == nil && f.Step != Details && in.Invitation != "" && !s.invitedBy(f, in.Invitation):
@@ -140,7 +140,7 @@ func (s *Service) detailsOf(tx *db.Tx, f *registration) error {
 // begin starts a registration. Two begun from one page are one: the second
 // finds the first and gets the same ticket, so that a double click costs nobody
 // a second SMS.
-func (s *Service) begin(tx *db.Tx, once string) (*registration, flow.Ticket, error) {
+func (s *Service) begin(tx *db.Tx, once string) (*registration, Ticket, error) {
 	if once == "" {
 		once = s.Secret.Token()
 	}
@@ -149,7 +149,7 @@ func (s *Service) begin(tx *db.Tx, once string) (*registration, flow.Ticket, err
 	if err := s.Settings.Limits.once.Spend(tx, mark); fault.Is(err, fault.TooMany) {
 		f, err := flow.LoadBySubject[data](tx, kind, mark)
 		if err == nil {
-			return f, flow.Ticket(f.ID + "." + src.token), nil
+			return f, Ticket(f.ID + "." + src.token), nil
 		}
 		if !isGone(err) {
 			return nil, "", err
@@ -240,7 +240,7 @@ func (s *Service) ContinueLink(ctx context.Context, token string) error {
 // Continue goes on with a registration by the link that was mailed: the browser
 // that opens it gets the ticket, and every other loses it. The link proves the
 // address.
-func (s *Service) Continue(ctx context.Context, token string) (t flow.Ticket, err error) {
+func (s *Service) Continue(ctx context.Context, token string) (t Ticket, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		l, err := code.SpendLink(tx, purposeContinue, token)
 		if err != nil {
@@ -272,7 +272,7 @@ func (s *Service) Continue(ctx context.Context, token string) (t flow.Ticket, er
 }
 
 // Back leads to the details again, while there is no account.
-func (s *Service) Back(ctx context.Context, t flow.Ticket) error {
+func (s *Service) Back(ctx context.Context, t Ticket) error {
 	return s.move(ctx, t, wentBack, func(tx *db.Tx, f *registration) error {
 		if err := s.Messages.Recall(tx, about(f)); err != nil {
 			return err
@@ -295,7 +295,7 @@ func (in Form) read() (d data, err error) {
 	for _, one := range []struct {
 		field string
 		err   error
-	}{{"first", err1}, {"last", err2}, {"email", err3}, {"mobile", err4}, {"organisation", err5}} {
+	}{{"first", err1}, {"last", err2}, {"email", err3}, {"mobile", err4}, {"organization", err5}} {
 		if err := form.AddErr(one.field, one.err); err != nil {
 			return data{}, err
 		}

@@ -121,7 +121,7 @@ func (s *Service) FinishLink(ctx context.Context, token string) (account.Account
 // Finish goes on with an unfinished account by the link in its mailbox: back at
 // the code, everything after it to be set afresh. Every other browser loses its
 // ticket. The link proves the address.
-func (s *Service) Finish(ctx context.Context, token string) (flow.Ticket, error) {
+func (s *Service) Finish(ctx context.Context, token string) (Ticket, error) {
 	return s.takeOver(ctx, purposeFinish, token, unfinished, func(tx *db.Tx, f *registration, a account.Account) error {
 		f.Data.Mobile, f.Step = a.Mobile, Code
 		if err := s.event(tx, f, "registration.finish_by_link"); err != nil {
@@ -135,13 +135,13 @@ func (s *Service) Finish(ctx context.Context, token string) (flow.Ticket, error)
 // finish or to confirm: the mailbox's owner never made this account. All that
 // was set is erased, and its set-up begins afresh at the details, for whoever
 // holds the mailbox.
-func (s *Service) NotMeFinish(ctx context.Context, token string) (flow.Ticket, error) {
+func (s *Service) NotMeFinish(ctx context.Context, token string) (Ticket, error) {
 	return s.takeOver(ctx, purposeFinish, token, unfinished, s.notMe)
 }
 
 // NotMeConfirm: see NotMeFinish. An address that was confirmed before cannot be
 // taken over so.
-func (s *Service) NotMeConfirm(ctx context.Context, token string) (flow.Ticket, error) {
+func (s *Service) NotMeConfirm(ctx context.Context, token string) (Ticket, error) {
 	return s.takeOver(ctx, purposeConfirm, token, unconfirmed, s.notMe)
 }
 
@@ -160,7 +160,7 @@ func (s *Service) notMe(tx *db.Tx, f *registration, a account.Account) error {
 // a fresh registration for the account begins where lead takes it.
 func (s *Service) takeOver(ctx context.Context, purpose, token string, good func(account.Account) bool,
 	lead func(*db.Tx, *registration, account.Account) error,
-) (t flow.Ticket, err error) {
+) (t Ticket, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		l, err := code.SpendLink(tx, purpose, token)
 		if err != nil {

@@ -36,6 +36,9 @@ import (
 
 const kind = "register"
 
+// A Ticket is what the browser of a registration holds.
+type Ticket = flow.Ticket
+
 // A Question is one that is offered.
 type Question struct {
 	ID   string
@@ -161,9 +164,13 @@ type View struct {
 	ConfirmationUntil time.Time
 }
 
+// Once makes what a fresh first page carries, so that the page sent twice begins
+// one registration.
+func (s *Service) Once() string { return s.Secret.Token() }
+
 // Current returns where the ticket's registration stands. It is Gone where there
 // is none: then the first page is shown.
-func (s *Service) Current(ctx context.Context, t flow.Ticket) (v View, err error) {
+func (s *Service) Current(ctx context.Context, t Ticket) (v View, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		f, err := flow.Load[data](tx, kind, t)
 		if err != nil {
@@ -199,7 +206,7 @@ func (s *Service) view(tx *db.Tx, f *registration) (View, error) {
 
 // move loads the ticket's registration, moves it by ev, lets do change it, and
 // saves it.
-func (s *Service) move(ctx context.Context, t flow.Ticket, ev event, do func(*db.Tx, *registration) error) error {
+func (s *Service) move(ctx context.Context, t Ticket, ev event, do func(*db.Tx, *registration) error) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		f, err := flow.Load[data](tx, kind, t)
 		if err != nil {
@@ -224,7 +231,7 @@ func (s *Service) moveLoaded(tx *db.Tx, f *registration, ev event, do func(*db.T
 // stands reads the registration and fails with Conflict where ev is none of its
 // step's. It is for what must be worked out before a transaction is opened; the
 // step itself asks again.
-func (s *Service) stands(ctx context.Context, t flow.Ticket, ev event) (f *registration, err error) {
+func (s *Service) stands(ctx context.Context, t Ticket, ev event) (f *registration, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		if f, err = flow.Load[data](tx, kind, t); err != nil {
 			return err
