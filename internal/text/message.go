@@ -23,7 +23,8 @@ type form struct {
 	hole []string
 }
 
-// compile turns flat keys into messages; x.one and x.other become x.
+// compile turns flat keys into messages; x.one and x.other become
+// x where both are there; alone each is a key like any other.
 func compile(lang Lang, raw map[string]string) (*Words, error) {
 	w := &Words{lang: lang, zone: time.UTC, messages: make(map[string]*message, len(raw))}
 	for key, value := range raw {
@@ -31,38 +32,27 @@ func compile(lang Lang, raw map[string]string) (*Words, error) {
 		if err != nil {
 			return nil, fmt.Errorf("words %s: %s: %w", lang, key, err)
 		}
-		base, plain := strings.CutSuffix(key, ".other")
-		switch {
-		case plain:
-			if _, ok := raw[base+".one"]; !ok {
-				return nil, fmt.Errorf("words %s: %s.other has no %s.one beside it", lang, base, base)
+		base, isOther := strings.CutSuffix(key, ".other")
+		oneOf, isOne := strings.CutSuffix(key, ".one")
+		if isOne {
+			if _, paired := raw[oneOf+".other"]; paired {
+				continue // taken with its other
 			}
-			one, err := parse(raw[base+".one"])
+		}
+		m := &message{other: f}
+		if words, paired := raw[base+".one"]; isOther && paired {
+			one, err := parse(words)
 			if err != nil {
 				return nil, fmt.Errorf("words %s: %s.one: %w", lang, base, err)
 			}
-			if err := w.add(base, &message{other: f, one: &one}); err != nil {
-				return nil, err
-			}
-		case strings.HasSuffix(key, ".one"):
-			if _, ok := raw[strings.TrimSuffix(key, ".one")+".other"]; !ok {
-				return nil, fmt.Errorf("words %s: %s has no .other beside it", lang, key)
-			}
-		default:
-			if err := w.add(key, &message{other: f}); err != nil {
-				return nil, err
-			}
+			m.one, key = &one, base
 		}
+		if _, twice := w.messages[key]; twice {
+			return nil, fmt.Errorf("words %s: %s is both a sentence and a plural", lang, key)
+		}
+		w.messages[key] = m
 	}
 	return w, nil
-}
-
-func (w *Words) add(key string, m *message) error {
-	if _, twice := w.messages[key]; twice {
-		return fmt.Errorf("words %s: %s is both a sentence and a plural", w.lang, key)
-	}
-	w.messages[key] = m
-	return nil
 }
 
 // parse takes "Hello {name}" apart. A brace for itself is written twice.
