@@ -33,6 +33,8 @@ func (h hands) Code(label, code, button string) {
 	h.Leave("the sixth digit", func() { h.Type(label, code) })
 }
 
+func (h hands) Key() string { return strings.ReplaceAll(h.Read(".key code"), " ", "") }
+
 // somebody sits down at a browser of their own.
 func somebody(t *testing.T, o *parts.Office, n int, options browser.Options) guide.Way {
 	t.Helper()

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -211,6 +212,11 @@ func (p *Page) Title() string { return p.ask("document.title") }
 // Heading is the page's h1.
 func (p *Page) Heading() string {
 	return p.ask("(document.querySelector('h1') || {innerText: ''}).innerText.trim()")
+}
+
+// Read is the text of the first element that a selector finds.
+func (p *Page) Read(selector string) string {
+	return p.ask("(document.querySelector(" + strconv.Quote(selector) + ") || {innerText: ''}).innerText.trim()")
 }
 
 // HTML is the page as the browser has it.

@@ -23,6 +23,8 @@ type Hands interface {
 	// does, without them the button.
 	Code(label, code, button string)
 	Sees(texts ...string)
+	// Key reads the setup key of an authenticator app off the page.
+	Key() string
 }
 
 // A Person is somebody with a mailbox and a telephone.
@@ -194,4 +196,40 @@ func (w Way) SignIn(login string) {
 	w.Fill(w.Say("signin.login"), login)
 	w.Fill(w.Say("signin.password"), w.Password)
 	w.Press(w.Say("signin.go"))
+}
+
+// SetUpStaff follows the link of a new member of staff to the back office. App
+// is the authenticator: it makes a code of a key.
+func (w Way) SetUpStaff(link string, app func(key string) string) {
+	w.Open(link)
+	w.Press(w.Say("staff.link-go"))
+	w.Fill(w.Say("staff.password"), w.Password)
+	w.Press(w.Say("staff.password-go"))
+	w.Code(w.Say("staff.app-code"), app(w.Key()), w.Say("staff.app-go"))
+	w.Press(w.Say("staff.codes-go"))
+	w.Sees(w.Say("office.queue.title"))
+}
+
+// OpenRequest goes from the queue to somebody's request.
+func (w Way) OpenRequest(of Person) {
+	w.Open("/office/requests")
+	w.Press(of.First + " " + of.Last)
+	w.Sees(w.Say("office.decide.title"), of.Email)
+}
+
+// Approve approves as the form suggests.
+func (w Way) Approve(of Person) {
+	w.OpenRequest(of)
+	w.Check(w.Say("office.decide.approve"))
+	w.Press(w.Say("office.decide.go"))
+	w.Sees(w.Say("office.state.approved"))
+}
+
+// Decline declines with a reason for the applicant.
+func (w Way) Decline(of Person, reason string) {
+	w.OpenRequest(of)
+	w.Check(w.Say("office.decide.decline"))
+	w.Fill(w.Say("office.decide.reason"), reason)
+	w.Press(w.Say("office.decide.go"))
+	w.Sees(w.Say("office.state.declined"))
 }

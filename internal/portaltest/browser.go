@@ -48,9 +48,13 @@ func (b *Browser) Tab() *Browser {
 	return &tab
 }
 
-// Copy is another browser with a copy of the cookies, as after a theft.
-func (b *Browser) Copy() *Browser {
-	other := b.node.Browser(b.t)
+// Copy is another browser with a copy of the cookies, as after a theft, on
+// this node.
+func (b *Browser) Copy() *Browser { return b.CopyOn(b.node) }
+
+// CopyOn is a copy on another node.
+func (b *Browser) CopyOn(node *Portal) *Browser {
+	other := node.Browser(b.t)
 	for _, c := range b.Cookies() {
 		other.SetCookie(c.Name, c.Value)
 	}
@@ -92,6 +96,22 @@ func (b *Browser) Post(path string, form url.Values) *Browser {
 	b.t.Helper()
 	b.visit(http.MethodPost, b.resolve(path), form, "same-origin")
 	return b
+}
+
+// Raw sends a form and shows the answer without following it or judging it:
+// for many at once, each on a Copy of its own.
+func (b *Browser) Raw(path string, form url.Values) *Page {
+	r := b.request(http.MethodPost, b.resolve(path), form, "same-origin")
+	w := httptest.NewRecorder()
+	b.node.Handler.ServeHTTP(w, r)
+	b.jar.SetCookies(r.URL, w.Result().Cookies())
+	p, err := newPage(r.URL, w.Code, w.Header(), w.Body.String())
+	if err != nil {
+		b.t.Errorf("%s: %v", r.URL, err)
+		return &Page{URL: r.URL, Status: w.Code, Header: w.Header()}
+	}
+	b.show(p)
+	return p
 }
 
 // PostFrom sends a form from somebody else's page.

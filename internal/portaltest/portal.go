@@ -18,12 +18,16 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pquerna/otp/totp"
+
 	"vestibule/internal/app"
 	"vestibule/internal/carrier"
 	"vestibule/internal/config"
+	"vestibule/internal/db"
 	"vestibule/internal/db/dbtest"
 	"vestibule/internal/password"
 	"vestibule/internal/secret"
+	"vestibule/internal/staff"
 )
 
 // Base is the portal's address.
@@ -153,6 +157,39 @@ func (p *Portal) Deliver() {
 func (p *Portal) Housekeeping() {
 	p.t.Helper()
 	p.Chores.RunDue(p.t.Context())
+}
+
+// Invite adds a member of staff and returns the link that the terminal shows.
+func (p *Portal) Invite(t testing.TB, first, last string, roles ...staff.Role) string {
+	t.Helper()
+	inv, err := p.Staff.Add(t.Context(), staff.New{
+		Email: strings.ToLower(first+"."+last) + "@northwind.example", FirstName: first, LastName: last, Lang: "en", Roles: roles,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Base + staff.EnrolPath + inv.Token
+}
+
+// Authenticator is the code that an app shows for a key at the clock's time.
+func (p *Portal) Authenticator(t testing.TB, key string) string {
+	t.Helper()
+	code, err := totp.GenerateCode(strings.ReplaceAll(key, " ", ""), p.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
+
+// Count runs a query that counts, for what no page shows.
+func (p *Portal) Count(t testing.TB, query string, args ...any) int {
+	t.Helper()
+	var n int64
+	err := p.DB.Read(context.WithoutCancel(t.Context()), func(tx *db.Tx) error { return tx.Get(query, args, &n) })
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return int(n)
 }
 
 // Inbox is where all messages of a test arrive.
