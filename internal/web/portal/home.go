@@ -1,0 +1,206 @@
+package portal
+
+import (
+	"time"
+
+	"vestibule/internal/access"
+	"vestibule/internal/fault"
+	"vestibule/internal/license"
+	"vestibule/internal/organization"
+	"vestibule/internal/web"
+	"vestibule/internal/web/ui"
+)
+
+// home is the first page: standing, key, what comes next.
+func (f *Face) home(c *web.Context) error {
+	who := c.Who()
+	st, err := f.Access.Standing(c.Context(), who.Account)
+	if err != nil {
+		return err
+	}
+	if !st.Allowed {
+		return c.SeeOther(standingPath)
+	}
+	asking := 0
+	if isAdministrator(who) {
+		if asking, err = f.Organizations.Asking(c.Context(), who.Organization); err != nil {
+			return err
+		}
+	}
+	p := homeOf(c.Frame(), who.Name, st, asking, c.Now())
+	p.Asked = c.R.URL.Query().Has("asked")
+	return c.Page(200, homeView(p))
+}
+
+// askAgain sends a request with what is known, because the evaluation has ended.
+func (f *Face) askAgain(c *web.Context) error {
+	_, err := f.Access.AskAgain(c.Context(), c.Who().Account)
+	if fault.Is(err, fault.Conflict) { // meanwhile it runs again: home shows it
+		return c.SeeOther(web.HomePath)
+	}
+	if err != nil {
+		return err
+	}
+	return c.SeeOther(web.HomePath + "?asked=1")
+}
+
+// homePage is home, ready to show.
+type homePage struct {
+	*ui.Frame
+	Name     string
+	Title    string
+	Lead     string
+	Standing access.Standing
+	Main     licensePart   // zero without a licence
+	Others   []licensePart // further licences
+	Steps    []ui.Rule
+	Done     int // of Steps
+	Asking   int // colleagues who wait for this administrator
+	Asked    bool
+	Partner  bool
+}
+
+// licensePart is one licence as a card.
+type licensePart struct {
+	ID      string // of the card's heading
+	Product string
+	Key     string
+	Locked  bool
+	Status  string // in words
+	Tone    string
+	Number  int    // the large one: days left
+	Unit    string // its words
+	Ends    string // in words, or ""
+	Days    int    // of the ruler; 0 for none
+	Day     int
+	From    string
+	To      string
+	Facts   []ui.Fact
+	Note    string // why it is locked, or what will happen
+}
+
+// homeOf makes the page of a standing at an instant.
+func homeOf(f *ui.Frame, name string, st access.Standing, asking int, now time.Time) homePage {
+	p := homePage{Frame: f, Name: name, Standing: st, Asking: asking, Partner: st.Membership.Organization.Kind == organization.Reseller}
+	p.Title = f.T("portal."+greeting(f.Words.Time(now)), "name", name)
+	if st.Locked {
+		p.Title = f.T("portal.title." + string(st.Reason))
+	}
+	p.Lead = f.T("portal.lead."+string(st.Reason), "organization", st.Membership.Organization.Name, "vendor", f.Vendor.Name,
+		"from", f.Words.ShortDate(st.License.State.Starts), "to", f.Words.ShortDate(last(st.License.State)))
+	for i, l := range st.Licenses {
+		part := licenseOf(f, l, st.Locked)
+		part.ID = "licence"
+		if i > 0 {
+			part.ID += "-" + l.Product.ID
+		}
+		if l.ID == st.License.ID {
+			p.Main = part
+		} else {
+			p.Others = append(p.Others, part)
+		}
+	}
+	p.Steps = stepsOf(f, st)
+	for _, s := range p.Steps {
+		if s.State == ui.Done {
+			p.Done++
+		}
+	}
+	return p
+}
+
+// greeting goes by the vendor's clock: "09:42".
+func greeting(clock string) string {
+	switch {
+	case clock < "12":
+		return "good-morning"
+	case clock < "18":
+		return "good-afternoon"
+	}
+	return "good-evening"
+}
+
+// last is the last instant of a term: a day that ends at midnight is named by its own date.
+func last(s license.State) time.Time {
+	if s.Ends.IsZero() {
+		return s.Ends
+	}
+	return s.Ends.Add(-time.Second)
+}
+
+func licenseOf(f *ui.Frame, l access.License, locked bool) licensePart {
+	s := l.State
+	part := licensePart{
+		Product: l.Product.Name, Key: string(l.Key), Locked: locked || !s.Usable() && s.Status != license.StatusNotStarted,
+		Status: f.T("portal.status." + kindOf(s) + "-" + string(s.Status)), Tone: toneOf(s.Status),
+	}
+	if !s.Ends.IsZero() {
+		part.Ends = f.T("portal.ends", "when", f.Words.Date(last(s)), "time", f.Words.Time(last(s)), "zone", f.Words.Zone(last(s)))
+		if !s.Usable() {
+			part.Ends = f.T("portal.ended", "when", f.Words.Date(last(s)))
+		}
+	}
+	if s.Usable() && s.DaysLeft > 0 {
+		part.Number, part.Unit = s.DaysLeft, f.T("portal.days-left", "n", s.DaysLeft)
+	}
+	if !s.Kind.Paid() && s.Days > 0 && s.Days <= rulerDays && !s.Starts.IsZero() {
+		part.Days, part.Day = s.Days, s.Days-s.DaysLeft+1
+		part.From, part.To = f.Words.DayMonth(s.Starts), f.Words.DayMonth(last(s))
+	}
+	if !s.Starts.IsZero() {
+		part.Facts = append(part.Facts, ui.Fact{Term: f.T("portal.since"), Text: f.Words.ShortDate(s.Starts)})
+	}
+	if s.Seats > 0 {
+		part.Facts = append(part.Facts, ui.Fact{Term: f.T("portal.covers"), Text: f.T("portal.users", "n", s.Seats)})
+	}
+	switch s.Status {
+	case license.StatusGrace:
+		part.Note = f.T("portal.note-grace")
+	case license.StatusNotStarted:
+		part.Note = f.T("portal.note-not-started", "by", f.Words.Date(s.StartBy))
+	case license.StatusSuspended, license.StatusRevoked:
+		part.Note = s.Reason
+	}
+	return part
+}
+
+// rulerDays is the longest evaluation of which single days can be told apart.
+const rulerDays = 92
+
+func kindOf(s license.State) string {
+	switch {
+	case s.Kind == license.Partner:
+		return "partner"
+	case s.Kind.Paid():
+		return "subscription"
+	}
+	return "evaluation"
+}
+
+func toneOf(s license.Status) string {
+	switch s {
+	case license.StatusActive:
+		return ui.OK
+	case license.StatusExpiring, license.StatusGrace, license.StatusNotStarted:
+		return ui.Warn
+	case license.StatusSuspended, license.StatusRevoked:
+		return ui.Bad
+	}
+	return ui.Off
+}
+
+// stepsOf is the checklist; every tick is a fact.
+func stepsOf(f *ui.Frame, st access.Standing) []ui.Rule {
+	tick := func(key string, done bool) ui.Rule {
+		r := ui.Rule{Text: f.T("portal.step-" + key)}
+		if done {
+			r.State = ui.Done
+		}
+		return r
+	}
+	steps := []ui.Rule{tick("account", true), tick("email", true), tick("organization", st.Membership.Organization.ID != "")}
+	if st.License.ID != "" {
+		steps = append(steps, tick("started", !st.License.State.Starts.IsZero() && st.License.State.Status != license.StatusNotStarted))
+	}
+	return steps
+}

@@ -1,0 +1,72 @@
+// Package portal is what a client sees: home, and the people of the organisation.
+//
+// Every page belongs to somebody who is signed in and whom the one evaluator lets in; the organisation is the session's, never the
+// request's. The pages decide nothing: what is open and what is locked is access.Standing's word.
+package portal
+
+import (
+	"context"
+
+	"vestibule/internal/access"
+	"vestibule/internal/organization"
+	"vestibule/internal/text"
+	"vestibule/internal/web"
+	"vestibule/internal/web/ui"
+)
+
+// Services are the capabilities that the portal speaks to.
+type Services struct {
+	Access        *access.Service
+	Organizations *organization.Service
+}
+
+// Face is the client portal.
+type Face struct{ Services }
+
+// New makes the face.
+func New(s Services) *Face { return &Face{s} }
+
+// Routes are the face's table.
+func (f *Face) Routes() []web.Route {
+	administrator := web.Member(string(organization.Administrator))
+	return []web.Route{
+		// Home asks for the standing itself, because it shows it: asked at the gate as well it would cost twice.
+		{web.SignedIn, "GET /portal", f.home},
+		{web.Client, "POST /portal/ask-again", f.askAgain},
+		{web.Client, "GET /portal/people", f.people},
+		{administrator, "POST /portal/people/{id}/accept", f.accept},
+		{administrator, "POST /portal/people/{id}/refuse", f.refuse},
+	}
+}
+
+// Gate says where somebody who is signed in must go before the portal; it is web.Options.Gate.
+func (f *Face) Gate(ctx context.Context, who web.Who) (string, error) {
+	st, err := f.Access.Standing(ctx, who.Account)
+	if err != nil || st.Allowed {
+		return "", err
+	}
+	return standingPath, nil
+}
+
+const (
+	standingPath = "/standing"
+	peoplePath   = "/portal/people"
+)
+
+// Nav is the navigation: pages that exist, and no others.
+func Nav(who web.Who, words *text.Words) []ui.NavItem {
+	nav := []ui.NavItem{{Text: words.T("portal.nav-home"), Href: web.HomePath}}
+	if who.Organization != "" {
+		nav = append(nav, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
+	}
+	return nav
+}
+
+func isAdministrator(who web.Who) bool {
+	for _, r := range who.Roles {
+		if organization.Role(r) == organization.Administrator {
+			return true
+		}
+	}
+	return false
+}
