@@ -1,14 +1,17 @@
 package app
 
 import (
-	"errors"
+	"cmp"
+	"crypto/x509"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/mail"
 	"net/url"
 	"os"
 
 	"vestibule/internal/carrier"
+	"vestibule/internal/config"
 	"vestibule/internal/message"
 	"vestibule/internal/outbox"
 	"vestibule/internal/text"
@@ -23,7 +26,7 @@ func (p *Portal) messages() error {
 	}
 	if carriers == nil {
 		var err error
-		if carriers, err = Carriers(p.o); err != nil {
+		if carriers, err = Carriers(p.o.Config); err != nil {
 			return err
 		}
 	}
@@ -68,11 +71,70 @@ func (p *Portal) writer(words *text.Catalogue) (*message.Writer, error) {
 
 // Carriers are what the configuration names; a channel without any holds its
 // messages.
-func Carriers(o Options) (map[carrier.Channel][]carrier.Carrier, error) {
-	o = o.complete()
+func Carriers(c *config.Config) (map[carrier.Channel][]carrier.Carrier, error) {
 	out := map[carrier.Channel][]carrier.Carrier{}
-	if !o.Config.Sends() {
+	if !c.Sends() {
 		return out, nil
 	}
-	return out, errors.New("no carrier yet")
+	mail, err := mailCarrier(c)
+	if err != nil {
+		return nil, fmt.Errorf("smtp: %w", err)
+	}
+	out[carrier.Email] = []carrier.Carrier{mail}
+	for i, one := range c.SMS {
+		if one.Preset == "" {
+			continue
+		}
+		sms, err := smsCarrier(one)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", [...]string{"sms", "sms_second"}[i], err)
+		}
+		out[carrier.SMS] = append(out[carrier.SMS], sms)
+	}
+	return out, nil
+}
+
+func mailCarrier(c *config.Config) (carrier.Carrier, error) {
+	m := c.SMTP
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	from, err := mail.ParseAddress(m.From)
+	if err != nil {
+		return nil, err
+	}
+	o := carrier.SMTPOptions{
+		Host: m.Host, Port: m.Port, Security: m.Security, User: m.User, Password: m.Password,
+		From: from.Address, FromName: cmp.Or(from.Name, c.Vendor.Name), Domain: base.Hostname(),
+	}
+	if m.CA != "" {
+		pem, err := os.ReadFile(m.CA)
+		if err != nil {
+			return nil, err
+		}
+		if o.Roots, err = x509.SystemCertPool(); err != nil {
+			return nil, err
+		}
+		o.Roots.AppendCertsFromPEM(pem)
+	}
+	return carrier.NewSMTP(o)
+}
+
+func smsCarrier(s config.SMS) (carrier.Carrier, error) {
+	switch s.Preset {
+	case "kannel":
+		return carrier.NewHTTPSMS(carrier.Kannel(s.URL, s.User, s.Password, s.From))
+	case "twilio":
+		return carrier.NewTwilio(carrier.TwilioOptions{SID: s.User, Token: s.Password, From: s.From, URL: s.URL})
+	case "json":
+		g := carrier.JSON(s.URL, s.User, s.Password, s.From, s.Body)
+		g.Accept = s.Accept
+		return carrier.NewHTTPSMS(g)
+	default:
+		return carrier.NewHTTPSMS(carrier.Gateway{
+			Provider: s.Preset, URL: s.URL, Method: s.Method, Body: s.Body, ContentType: s.Type,
+			User: s.User, Password: s.Password, From: s.From, Accept: s.Accept,
+		})
+	}
 }

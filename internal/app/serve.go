@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,14 @@ const (
 	idleTimeout   = 2 * time.Minute
 	stopTimeout   = 15 * time.Second
 	maxHeader     = 32 << 10
+)
+
+// collectLater lets the heap grow to three times what lives before it is
+// collected: pages are many and small, and the heap is small too. Whoever set
+// GOGC to something else than the usual knows better.
+const (
+	collectLater = 200
+	collectUsual = 100
 )
 
 // choreTick is how often a node looks for housekeeping that is due.
@@ -59,6 +68,9 @@ func (p *Portal) Run(ctx context.Context, l net.Listener, certificate *tls.Certi
 	}
 	if certificate != nil {
 		server.TLSConfig.Certificates = []tls.Certificate{*certificate}
+	}
+	if set := debug.SetGCPercent(collectLater); set != collectUsual {
+		debug.SetGCPercent(set)
 	}
 	loops, stop := context.WithCancel(ctx)
 	defer stop()

@@ -31,6 +31,7 @@ type Services struct {
 	Register     *register.Service
 	SignIn       *signin.Service
 	Staff        *staff.Service
+	Desk         *staff.Desk
 	Importer     *importer.Service
 }
 
@@ -55,7 +56,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		Hasher: p.hasher(), Rules: rules(c),
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
 	}
-	s.Organization = &organization.Service{DB: p.DB, Secret: p.o.Secret}
+	s.Organization = &organization.Service{DB: p.DB, Secret: p.o.Secret, Decided: p.joinDecided}
 	s.Access = &access.Service{DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, Settings: accessSettings(c), Notify: p.told(staff.RequestsDecide)}
 	s.Register = &register.Service{
 		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,
@@ -64,10 +65,12 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	s.SignIn = &signin.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Terms: terms,
 		ClientLives: client, StaffLives: office,
+		IsStaff: staff.Is, ContinueByMail: s.Register.ContinueByMail, ConfirmByMail: s.Register.ConfirmByMail,
 	}
 	s.Staff = &staff.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,
 	}
+	s.Desk = &staff.Desk{DB: p.DB, Secret: p.o.Secret, Outbox: p.Outbox}
 	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret}
 	return p.product(context.Background())
 }

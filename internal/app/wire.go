@@ -16,7 +16,9 @@ import (
 	"vestibule/internal/text"
 	"vestibule/internal/throttle"
 	"vestibule/internal/web"
+	"vestibule/internal/web/office"
 	"vestibule/internal/web/ui"
+	"vestibule/internal/web/visitor"
 )
 
 // product keeps the one product of the configuration in the database.
@@ -49,12 +51,62 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 	if o.Logo, o.LogoType, err = logo(c.Vendor.Logo); err != nil {
 		return err
 	}
-	tables := [][]web.Route{}
+	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register})
+	o.Client, o.Staff, o.Gate, o.Nav = p.client, p.staff, p.gate, back.Nav
+	tables := [][]web.Route{
+		visitor.NewRequest(p.Access).Routes(),
+		visitor.NewRegister(p.Register).Routes(),
+		visitor.NewSignIn(p.SignIn).Routes(),
+		visitor.NewStaffEnrol(p.Staff).Routes(),
+		back.Routes(),
+	}
 	if p.o.Routes != nil {
 		tables = append(tables, p.o.Routes(p))
 	}
 	p.Kit, err = web.New(o, tables...)
 	return err
+}
+
+// client says who holds a client's session.
+func (p *Portal) client(ctx context.Context, token string) (web.Who, error) {
+	w, err := p.SignIn.Identify(ctx, session.Token(token))
+	if err != nil {
+		return web.Who{}, err
+	}
+	who := web.Who{
+		Account: w.Account, Session: w.Session, UserID: w.UserID, Name: w.Name,
+		Organization: w.Organization, Company: w.Company, FreshUntil: w.FreshUntil,
+	}
+	if w.Role != "" {
+		who.Roles = []string{w.Role}
+	}
+	return who, nil
+}
+
+// staff says which member of staff holds a session.
+func (p *Portal) staff(ctx context.Context, token string) (web.Who, error) {
+	w, err := p.Services.Staff.Identify(ctx, session.Token(token))
+	if err != nil {
+		return web.Who{}, err
+	}
+	who := web.Who{Account: w.Account, Session: w.Session, UserID: w.UserID, Name: w.Name, Staff: true, FreshUntil: w.FreshUntil}
+	for _, r := range w.Roles {
+		who.Roles = append(who.Roles, string(r))
+	}
+	for _, one := range w.Permissions() {
+		who.Permissions = append(who.Permissions, string(one))
+	}
+	return who, nil
+}
+
+// gate sends those to the page that explains whom the one evaluator does not
+// let into the portal.
+func (p *Portal) gate(ctx context.Context, who web.Who) (string, error) {
+	st, err := p.Access.Standing(ctx, who.Account)
+	if err != nil || st.Allowed {
+		return "", err
+	}
+	return visitor.StandingPath, nil
 }
 
 // vendor is who runs the portal, for pages.
