@@ -20,7 +20,7 @@ import (
 // functions as the portal's own, so that everything about them is true; the
 // masses that only lie about are written by one statement.
 
-const thePassword = "violet harbour lantern 42"
+const thePassword = "violet sextant lantern 42"
 
 // A person is an account of a client with a licence of its organization.
 type person struct {

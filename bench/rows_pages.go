@@ -12,7 +12,7 @@ import (
 
 // publicPath is a page without session and database, the first that most people
 // see.
-const publicPath = "/help/privacy"
+const publicPath = "/sign-in"
 
 // levels are how many drive at once.
 func levels() []int { return []int{1, 8, 32} }
