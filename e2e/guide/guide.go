@@ -84,6 +84,13 @@ func Answers() [3]string {
 
 // AskForAccess is step 1: the form for an evaluation, to the page after it.
 func (w Way) AskForAccess() {
+	w.FillRequest()
+	w.Press(w.Say("request.send"))
+	w.Sees(w.Say("request.received.title-name", "name", w.First))
+}
+
+// FillRequest fills the form for an evaluation.
+func (w Way) FillRequest() {
 	w.Open("/request")
 	w.Fill(w.Say("request.first"), w.First)
 	w.Fill(w.Say("request.last"), w.Last)
@@ -94,8 +101,6 @@ func (w Way) AskForAccess() {
 	w.Choose(w.Say("request.country"), w.Country)
 	w.Fill(w.Say("request.users"), "250")
 	w.Check(w.Say("request.consent", "vendor", "Northwind Conferencing"))
-	w.Press(w.Say("request.send"))
-	w.Sees(w.Say("request.received.title-name", "name", w.First))
 }
 
 // GiveDetails fills the first page of the registration, from anew.
@@ -140,12 +145,17 @@ func (w Way) AcceptTerms() {
 
 // ChooseQuestions takes three of the offered questions.
 func (w Way) ChooseQuestions() {
+	w.FillQuestions()
+	w.Press(w.Say("register.continue"))
+	w.Sees(w.Say("register.confirm.title"))
+}
+
+// FillQuestions chooses them and types the answers.
+func (w Way) FillQuestions() {
 	for i := range 3 {
 		w.Choose(w.Say("register.questions.question", "n", i+1), w.offered(i))
 		w.Fill(w.Say("register.questions.answer", "n", i+1), Answers()[i])
 	}
-	w.Press(w.Say("register.continue"))
-	w.Sees(w.Say("register.confirm.title"))
 }
 
 // offered is the n-th of the questions that the portal knows.
@@ -161,11 +171,16 @@ func (w Way) offered(n int) string {
 
 // ConfirmAnswers types the answers once more.
 func (w Way) ConfirmAnswers() {
+	w.FillAnswers()
+	w.Press(w.Say("register.confirm.go"))
+	w.Sees(w.Say("register.authenticator.accepted"))
+}
+
+// FillAnswers types the answers under their questions.
+func (w Way) FillAnswers() {
 	for i := range 3 {
 		w.Fill(w.offered(i), Answers()[i])
 	}
-	w.Press(w.Say("register.confirm.go"))
-	w.Sees(w.Say("register.authenticator.accepted"))
 }
 
 // SkipAuthenticator leaves the app for later.

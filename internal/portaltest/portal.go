@@ -192,6 +192,39 @@ func (p *Portal) Count(t testing.TB, query string, args ...any) int {
 	return int(n)
 }
 
+// Holding says which table of a SQLite database holds a text readable, or
+// nothing.
+func (p *Portal) Holding(t testing.TB, secret string) string {
+	t.Helper()
+	var found []string
+	err := p.DB.Read(context.WithoutCancel(t.Context()), func(tx *db.Tx) error {
+		var columns [][2]string
+		if err := tx.Each(`SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.type = 'TEXT'`, nil,
+			func(scan func(...any) error) error {
+				var c [2]string
+				err := scan(&c[0], &c[1])
+				columns = append(columns, c)
+				return err
+			}); err != nil {
+			return err
+		}
+		for _, c := range columns {
+			var n int64
+			if err := tx.Get(fmt.Sprintf(`SELECT COUNT(*) FROM %q WHERE instr(%q, $1) > 0`, c[0], c[1]), []any{secret}, &n); err != nil {
+				return err
+			}
+			if n > 0 {
+				found = append(found, c[0]+"."+c[1])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(found, ", ")
+}
+
 // Inbox is where all messages of a test arrive.
 type Inbox struct {
 	mu   sync.Mutex
