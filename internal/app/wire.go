@@ -17,6 +17,7 @@ import (
 	"vestibule/internal/throttle"
 	"vestibule/internal/web"
 	"vestibule/internal/web/office"
+	"vestibule/internal/web/portal"
 	"vestibule/internal/web/ui"
 	"vestibule/internal/web/visitor"
 )
@@ -52,12 +53,20 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		return err
 	}
 	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register})
-	o.Client, o.Staff, o.Gate, o.Nav = p.client, p.staff, p.gate, back.Nav
+	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization})
+	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
+	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {
+		if who.Staff {
+			return back.Nav(ctx, who, words)
+		}
+		return portal.Nav(who, words)
+	}
 	tables := [][]web.Route{
 		visitor.NewRequest(p.Access).Routes(),
 		visitor.NewRegister(p.Register).Routes(),
 		visitor.NewSignIn(p.SignIn).Routes(),
 		visitor.NewStaffEnrol(p.Staff).Routes(),
+		front.Routes(),
 		back.Routes(),
 	}
 	if p.o.Routes != nil {
@@ -97,16 +106,6 @@ func (p *Portal) staff(ctx context.Context, token string) (web.Who, error) {
 		who.Permissions = append(who.Permissions, string(one))
 	}
 	return who, nil
-}
-
-// gate sends those to the page that explains whom the one evaluator does not
-// let into the portal.
-func (p *Portal) gate(ctx context.Context, who web.Who) (string, error) {
-	st, err := p.Access.Standing(ctx, who.Account)
-	if err != nil || st.Allowed {
-		return "", err
-	}
-	return visitor.StandingPath, nil
 }
 
 // vendor is who runs the portal, for pages.

@@ -221,7 +221,9 @@ func (p Parts) waiting(ctx context.Context) error {
 		wish
 	}{
 		{27 * time.Hour, wish{first: "Hannah", last: "Lindqvist", email: "hannah.lindqvist@norrland-energi.example", mobile: "070-174 06 05", organization: "Norrland Energi AB", country: "SE", users: "320", purpose: "Replacing our old conferencing hardware."}},
+		{26*time.Hour + 14*time.Minute, wish{}},
 		{2 * time.Hour, wish{first: "Paul", last: "Anders", email: "paul.anders.consulting@gmail.com", mobile: "07700 900642", organization: "Anders Consulting", country: "GB", users: "4"}},
+		{74 * time.Minute, wish{}},
 		{50 * time.Minute, wish{first: "Max", last: "Power", email: "max.power@mailinator.com", organization: "Power Industries", country: "US", users: "10"}},
 		{36 * time.Minute, wish{first: "Owen", last: "Sharma", email: "owen.sharma@alder-freight.example", mobile: "07700 900819", organization: "Alder Freight", country: "GB", users: "250", purpose: "My colleague Priya has the subscription; I would like to try the beta."}},
 		{30 * time.Minute, wish{first: "Grace", last: "Hollis", email: "grace.hollis@hollis-surveyors.example", mobile: "07700 900118", organization: "Hollis Surveyors", country: "GB", users: "12", purpose: "We never got round to it in summer."}},
@@ -231,8 +233,13 @@ func (p Parts) waiting(ctx context.Context) error {
 		{11 * time.Minute, wish{first: "Inès", last: "Roux", email: "ines.roux@lycee-pasteur.example", organization: "Lycée Pasteur", country: "FR", users: "60", address: "203.0.113.42"}},
 		{7 * time.Minute, wish{first: "Jürgen", last: "Müller", email: "j.mueller@mueller-maschinenbau.example", mobile: "01512 9876543", organization: "Müller Maschinenbau GmbH", country: "DE", users: "85", lang: "de", purpose: "Wir möchten Besprechungen aus dem Kalender heraus starten."}},
 		{2 * time.Minute, wish{first: "Aoife", last: "O'Brien", email: "aoife.obrien@glenard-credit.example", mobile: "085 012 3456", organization: "Glenard Credit Union", country: "IE", users: "35"}},
+		{4 * time.Minute, wish{}},
 	} {
-		if err := p.at(ctx, one.before, func() error { return p.ask(ctx, one.wish) }); err != nil {
+		do := func() error { return p.ask(ctx, one.wish) }
+		if one.email == "" { // a moment at which staff are reminded
+			do = func() error { return p.Access.Remind(ctx) }
+		}
+		if err := p.at(ctx, one.before, do); err != nil {
 			return err
 		}
 	}

@@ -47,10 +47,10 @@ func (i *Inbox) Address(base string) string {
 // Routes are the inbox's pages.
 func (i *Inbox) Routes() []web.Route {
 	return []web.Route{
-		{Access: web.Anyone, Pattern: "GET /dev/inbox", Handle: i.list},
-		{Access: web.Anyone, Pattern: "GET /dev/inbox.json", Handle: i.machine},
-		{Access: web.Anyone, Pattern: "GET /dev/inbox/{id}", Handle: i.show},
-		{Access: web.Anyone, Pattern: "GET /dev/inbox/{id}/preview", Handle: i.preview},
+		{web.Anyone, "GET /dev/inbox", i.list},
+		{web.Anyone, "GET /dev/inbox.json", i.machine},
+		{web.Anyone, "GET /dev/inbox/{id}", i.show},
+		{web.Anyone, "GET /dev/inbox/{id}/preview", i.preview},
 	}
 }
 
