@@ -21,8 +21,8 @@ const purposeSMS = "register-sms"
 
 // toCode sends the first code to a number, as the step Code is entered.
 func (s *Service) toCode(tx *db.Tx, f *registration) error {
-	if f.Data.NextSendAt.After(tx.Now()) {
-		return nil // the details were mended meanwhile: the wait goes on
+	if f.Data.NextSendAt.After(tx.Now()) && f.Data.SentTo == f.Data.Mobile {
+		return nil // the details were mended: the code is on its way already
 	}
 	return s.sendCode(tx, f)
 }
@@ -47,7 +47,7 @@ func (s *Service) sendCode(tx *db.Tx, f *registration) error {
 	if err != nil {
 		return err
 	}
-	d.Sends++
+	d.Sends, d.SentTo = d.Sends+1, d.Mobile
 	d.NextSendAt = tx.Now().Add(s.Settings.Limits.wait(d.Sends))
 	if err := s.event(tx, f, "registration.code_send", "mobile", account.MaskMobile(d.Mobile)); err != nil {
 		return err

@@ -15,7 +15,6 @@ import (
 	"vestibule/internal/fault"
 	"vestibule/internal/flow"
 	"vestibule/internal/message"
-	"vestibule/internal/organization"
 	"vestibule/internal/password"
 	"vestibule/internal/text"
 )
@@ -327,7 +326,7 @@ func (s *Service) SetPassword(ctx context.Context, t Ticket, plain string) error
 		}
 		d.EmailProved = a.EmailConfirmed()
 		if d.EmailProved {
-			if _, err := organization.JoinByConfirmedAddress(tx, s.Secret, a.ID, a.EmailKey); err != nil {
+			if err := s.join(tx, a); err != nil {
 				return err
 			}
 		}

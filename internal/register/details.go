@@ -82,7 +82,7 @@ func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket
 	keep := f.Data
 	f.Data = d
 	f.Data.AccountID, f.Data.UserID, f.Data.EmailFixed, f.Data.HelpAskedAt = keep.AccountID, keep.UserID, keep.EmailFixed, keep.HelpAskedAt
-	f.Data.Sends, f.Data.NextSendAt = keep.Sends, keep.NextSendAt
+	f.Data.Sends, f.Data.NextSendAt, f.Data.SentTo = keep.Sends, keep.NextSendAt, keep.SentTo
 	if keep.EmailFixed {
 		f.Data.Email, f.Data.EmailKey, f.Data.EmailProved = keep.Email, keep.EmailKey, keep.EmailProved
 	}
@@ -274,13 +274,11 @@ func (s *Service) Continue(ctx context.Context, token string) (t Ticket, err err
 // Back leads to the details again, while there is no account.
 func (s *Service) Back(ctx context.Context, t Ticket) error {
 	return s.move(ctx, t, wentBack, func(tx *db.Tx, f *registration) error {
-		if err := s.Messages.Recall(tx, about(f)); err != nil {
+		// A code on its way stays good: the number may be right.
+		if err := s.Messages.Recall(tx, about(f), message.RegisterContinue{}, message.RegisterExists{}); err != nil {
 			return err
 		}
-		if err := code.RevokeLinks(tx, purposeContinue, f.ID); err != nil {
-			return err
-		}
-		return code.Revoke(tx, f.ID, purposeSMS)
+		return code.RevokeLinks(tx, purposeContinue, f.ID)
 	})
 }
 

@@ -298,10 +298,56 @@ func (s *Service) ConfirmEmail(ctx context.Context, token, signedIn, plain strin
 		if err := audit.Add(tx, s.Secret, audit.Event{Action: "account.email_confirm", Subject: a.Subject()}); err != nil {
 			return err
 		}
-		_, err = organization.JoinByConfirmedAddress(tx, s.Secret, a.ID, a.EmailKey)
-		return err
+		return s.join(tx, a)
 	})
 }
+
+// join lets an account with a freshly confirmed address join what the address
+// stands for. Where somebody has to agree, those who may are told: the
+// organization's administrators, and staff where there is none.
+func (s *Service) join(tx *db.Tx, a account.Account) error {
+	outcome, err := organization.JoinByConfirmedAddress(tx, s.Secret, a.ID, a.EmailKey)
+	if err != nil || outcome.JoinRequest == "" {
+		return err
+	}
+	request, err := organization.LastJoinRequest(tx, a.ID)
+	if err != nil {
+		return err
+	}
+	ids, err := organization.Administrators(tx, request.Organization.ID)
+	if err != nil {
+		return err
+	}
+	var told []message.To
+	for _, id := range ids {
+		admin, err := account.Get(tx, id)
+		if err != nil {
+			return err
+		}
+		told = append(told, to(admin))
+	}
+	path := pathPeople
+	if len(told) == 0 && s.Notify != nil {
+		if told, err = s.Notify(tx); err != nil {
+			return err
+		}
+		path = pathJoins
+	}
+	for _, one := range told {
+		if err := s.Messages.Send(tx, one, "join:"+request.ID, time.Time{}, message.JoinRequested{
+			Applicant: a.Name(), Email: a.Email, Organization: request.Organization.Name, AskedAt: request.CreatedAt, Path: path,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Where a join request is answered.
+const (
+	pathPeople = "/portal/people"
+	pathJoins  = "/office/joins"
+)
 
 // Chores are the package's housekeeping.
 func (s *Service) Chores() []chore.Chore {

@@ -119,6 +119,7 @@ type data struct {
 	EmailFixed          bool      `json:",omitempty"` // the address is an account's
 	Sends               int       `json:",omitempty"`
 	NextSendAt          time.Time `json:",omitzero"`
+	SentTo              string    `json:",omitempty"` // the number that the last code went to
 	Held                string    `json:",omitempty"` // why no code went out: a code of held…
 	HelpAskedAt         time.Time `json:",omitzero"`
 	MobileProved        bool      `json:",omitempty"`
