@@ -6,7 +6,6 @@ import (
 	"vestibule/internal/access"
 	"vestibule/internal/fault"
 	"vestibule/internal/license"
-	"vestibule/internal/organization"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
 )
@@ -28,6 +27,7 @@ func (f *Face) home(c *web.Context) error {
 		}
 	}
 	p := homeOf(c.Frame(), who.Name, st, asking, c.Now())
+	p.Days = f.Access.Settings.Evaluation.Days
 	p.Asked = c.R.URL.Query().Has("asked")
 	return c.Page(200, homeView(p))
 }
@@ -57,7 +57,7 @@ type homePage struct {
 	Done     int // of Steps
 	Asking   int // colleagues who wait for this administrator
 	Asked    bool
-	Partner  bool
+	Days     int // of another evaluation
 }
 
 // licensePart is one licence as a card.
@@ -81,7 +81,7 @@ type licensePart struct {
 
 // homeOf makes the page of a standing at an instant.
 func homeOf(f *ui.Frame, name string, st access.Standing, asking int, now time.Time) homePage {
-	p := homePage{Frame: f, Name: name, Standing: st, Asking: asking, Partner: st.Membership.Organization.Kind == organization.Reseller}
+	p := homePage{Frame: f, Name: name, Standing: st, Asking: asking}
 	p.Title = f.T("portal."+greeting(f.Words.Time(now)), "name", name)
 	if st.Locked {
 		p.Title = f.T("portal.title." + string(st.Reason))
