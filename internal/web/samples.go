@@ -37,5 +37,6 @@ func Samples() []Sample {
 		{"help-accessibility", ui.AccessibilityPage},
 		{"parts", ui.PartsPage},
 		{"parts-office", ui.OfficePartsPage},
+		{"parts-app", ui.AppPartsPage},
 	}
 }

@@ -17,7 +17,7 @@ type Shell struct {
 	before, after        *drawn // of the title
 	skip, stuck, links   *drawn
 	client, home, office *drawn // the brand of each layout
-	script               *drawn
+	script, rail         *drawn
 }
 
 // drawn is HTML that stands ready.
@@ -39,7 +39,7 @@ func NewShell(words *text.Words, vendor *Vendor) (*Shell, error) {
 	}{
 		{&s.before, headBefore(f)}, {&s.after, headAfter(f)}, {&s.skip, skip(f)}, {&s.stuck, stuck(f)}, {&s.links, footLinks(f)},
 		{&s.client, brand(f, "/", f.T("ui.client-portal"))}, {&s.home, brand(f, "/portal", "")}, {&s.office, brand(f, "/office", f.T("ui.back-office"))},
-		{&s.script, script()},
+		{&s.script, script()}, {&s.rail, ProductRail(f)},
 	} {
 		var b bytes.Buffer
 		if err := part.draw.Render(context.Background(), &b); err != nil {
