@@ -1,9 +1,15 @@
 package app
 
-import "vestibule/internal/web"
+import (
+	"slices"
+
+	"vestibule/internal/web"
+	"vestibule/internal/web/portal"
+	"vestibule/internal/web/visitor"
+)
 
 // Samples are all pages of all faces with values worth looking at, for the
 // gallery.
 func Samples() []web.Sample {
-	return web.Samples()
+	return slices.Concat(web.Samples(), visitor.SignInSamples(), portal.Samples())
 }

@@ -131,7 +131,7 @@ func last(s license.State) time.Time {
 func licenseOf(f *ui.Frame, l access.License, locked bool) licensePart {
 	s := l.State
 	part := licensePart{
-		Product: l.Product.Name, Key: string(l.Key), Locked: locked || !s.Usable() && s.Status != license.StatusNotStarted,
+		Product: l.Product.Name, Key: l.Key.String(), Locked: locked || !s.Usable() && s.Status != license.StatusNotStarted,
 		Status: f.T("portal.status." + kindOf(s) + "-" + string(s.Status)), Tone: toneOf(s.Status),
 	}
 	if !s.Ends.IsZero() {

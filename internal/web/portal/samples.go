@@ -64,7 +64,7 @@ func homeSample(name string, kind organization.Kind, terms []license.Term, holds
 		}}
 		if len(terms) > 0 {
 			facts.Licenses = []license.License{{
-				ID: "1", Organization: "1", Product: license.Product{ID: "gwma", Name: "Meeting Add-On for GroupWise"}, Key: "NWE3-7K4Q-29TX-M8VD-5HRC",
+				ID: "1", Organization: "1", Product: license.Product{ID: "gwma", Name: "Meeting Add-On for GroupWise"}, Key: "NWC7K4Q829TXM8VD5HRCW2PZ",
 				CreatedAt: began(), Facts: license.Facts{Terms: terms, Holds: holds},
 			}}
 		}
