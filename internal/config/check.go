@@ -355,9 +355,6 @@ func (c *Config) people(add complain) {
 		add("registration.user_id", strconv.Quote(c.Registration.UserID)+" makes no UserID.", "Write it of {first}, {last}, {f} and {l}, as in {f}{last}.")
 	}
 	if c.Policy == "nist" {
-		if c.Password.MaxAge > 0 {
-			add("password.max_age_days", "contradicts policy nist, whose passwords do not expire with time.", "Take it away, or use policy guide.")
-		}
 		if c.Password.Questions == "on" {
 			add("questions.use", "contradicts policy nist, which asks none.", "Take it away, or use policy guide.")
 		}

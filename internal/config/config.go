@@ -120,7 +120,6 @@ type Password struct {
 	MinLength int
 	Groups    string // on, off, or empty for the policy's own
 	History   int    // -1 for the policy's own
-	MaxAge    time.Duration
 	Questions string // on, off, or empty for the policy's own
 }
 
@@ -146,11 +145,10 @@ type Evaluation struct {
 // Session says when sessions end.
 type Session struct {
 	ClientIdle, ClientAbsolute, StaffIdle, StaffAbsolute time.Duration
-	Fresh                                                time.Duration
 }
 
 // Link says how long the links in e-mails work.
-type Link struct{ Approval, Confirm, Reset, Staff time.Duration }
+type Link struct{ Confirm time.Duration }
 
 // Hashing bounds the work of checking passwords.
 type Hashing struct {

@@ -99,7 +99,7 @@ func TestEachMistakeIsNamedWithWhatToDo(t *testing.T) {
 		{"a second without a first", "[sms_second]\npreset = \"twilio\"\nuser = \"a\"\npassword = \"b\"\nfrom = \"c\"", "", "without a first"},
 		{"a migrate_url for SQLite", "[database]\nmigrate_url = \"postgres://a@b/c\"", "", "embedded"},
 		{"another database", "[database]\nurl = \"mysql://a@b/c\"", "", "neither PostgreSQL"},
-		{"ageing passwords under nist", "policy = \"nist\"\n[password]\nmax_age_days = 90", "", "contradicts"},
+		{"questions under nist", "policy = \"nist\"\n[questions]\nuse = \"on\"", "", "contradicts"},
 		{"no time zone", "[office]\ntime_zone = \"Berlin\"", "", "Europe/Berlin"},
 		{"odd hours", "[office]\nhours = [\"always\"]", "", "Mon-Fri"},
 		{"hours that overlap", "[office]\nhours = [\"Mon-Fri 08:00-12:00\", \"Fri 11:00-13:00\"]", "", "overlap"},
