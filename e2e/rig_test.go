@@ -11,3 +11,12 @@ import (
 )
 
 func TestMain(m *testing.M) { browser.Main(m, parts.CleanUp) }
+
+// onBoth runs a journey in a new installation on the embedded database and in
+// one on PostgreSQL.
+func onBoth(t *testing.T, journey func(t *testing.T, o *parts.Office), more ...string) {
+	t.Helper()
+	parts.OnBoth(t, func(t *testing.T, database string) {
+		journey(t, parts.StartOffice(t, database, false, append(settings, more...)...))
+	})
+}
