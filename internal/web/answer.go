@@ -173,7 +173,7 @@ func (k *Kit) failure(c *Context, status int, e *fault.Error, after time.Duratio
 // missed answers what no route took.
 func (k *Kit) missed(c *Context) {
 	status := c.status
-	c.missed, c.status = false, 0
+	c.missed, c.unknown, c.status = false, true, 0
 	h := c.W.Header()
 	h.Del("Content-Type")
 	h["X-Content-Type-Options"] = k.shared[1]

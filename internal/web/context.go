@@ -32,7 +32,9 @@ type Context struct {
 	here   string
 	status int // of the answer, 0 before
 	size   int64
-	missed bool // no route took the request
+	missed bool // no route took the request, so far
+
+	unknown bool // no route took it in the end
 }
 
 // Context is the request's context; it carries the origin for the audit.

@@ -144,7 +144,7 @@ func (c *Context) speak() {
 }
 
 // finish writes the one line of the log, and answers for a handler that
-// panicked. The query is left out: links carry secrets in it.
+// panicked. Secrets that links carry in path or query are left out.
 func (c *Context) finish() {
 	k := c.kit
 	if p := recover(); p != nil {
@@ -165,9 +165,27 @@ func (c *Context) finish() {
 		return
 	}
 	k.o.Log.LogAttrs(c.R.Context(), level, "request",
-		slog.String("id", c.RequestID), slog.String("method", c.R.Method), slog.String("path", c.R.URL.Path),
+		slog.String("id", c.RequestID), slog.String("method", c.R.Method), slog.String("path", c.logPath()),
 		slog.Int("status", c.status), slog.Int64("bytes", c.size), slog.Duration("took", k.o.Now().Sub(c.now)),
 		slog.String("from", c.Address), slog.String("account", c.who.Account))
+}
+
+// logPath is the request's path as the log may know it: a {token} of the route
+// stays hidden, and of a path that no route took only its beginning is told,
+// for a link with a slip in it is still a link.
+func (c *Context) logPath() string {
+	path := c.R.URL.Path
+	if c.unknown {
+		first, _, more := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		if more {
+			return "/" + first + "/…"
+		}
+		return "/" + first
+	}
+	if token := c.R.PathValue("token"); token != "" {
+		return strings.Replace(path, token, "{token}", 1)
+	}
+	return path
 }
 
 // address is where the request comes from. X-Forwarded-For is read from its

@@ -395,6 +395,19 @@ func TestTheLogLineKnowsNoQuery(t *testing.T) {
 	}
 }
 
+func TestTheLogKnowsNoLink(t *testing.T) {
+	var log strings.Builder
+	o := options(t)
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	k := start(t, o, web.Route{web.Anyone, "GET /welcome/{token}", said("x")})
+	ask(k, "GET", "/welcome/s3cret", "")
+	ask(k, "POST", "/welcome/s3cret", "")
+	ask(k, "GET", "/welcome/s3cret/x", "")
+	if lines := log.String(); strings.Contains(lines, "s3cret") || !strings.Contains(lines, "path=/welcome/{token} status=200") || !strings.Contains(lines, "path=/welcome/… status=404") {
+		t.Errorf("got %s", lines)
+	}
+}
+
 func TestAnOldSignInIsNotFresh(t *testing.T) {
 	k := start(t, options(t), web.Route{web.SignedIn, "GET /password", func(c *web.Context) error {
 		if err := c.Fresh(); err != nil {
