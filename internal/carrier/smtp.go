@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"net"
 	netmail "net/mail"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/wneessen/go-mail"
 )
@@ -127,22 +129,18 @@ func (s *SMTP) Carry(ctx context.Context, e Envelope) (string, error) {
 func (s *SMTP) compose(e Envelope) (*mail.Msg, error) {
 	// The plain part is quoted-printable UTF-8, as is everything.
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := m.FromFormat(s.o.FromName, s.o.From); err != nil {
-		return nil, fmt.Errorf("smtp: the sender: %w", err)
+	m.FromMailAddress(&netmail.Address{Name: s.o.FromName, Address: s.o.From})
+	to, err := netmail.ParseAddress(e.To)
+	if err != nil || to.Name != "" {
+		return nil, errors.New("smtp: the receiver is no e-mail address")
 	}
-	to := m.AddTo
-	if e.ToName != "" {
-		to = func(address string) error { return m.AddToFormat(e.ToName, address) }
-	}
-	if err := to(e.To); err != nil {
-		return nil, fmt.Errorf("smtp: the receiver: %w", err)
-	}
+	m.AddToMailAddress(&netmail.Address{Name: printable(e.ToName), Address: to.Address})
 	if e.ReplyTo != "" {
 		if err := m.ReplyTo(e.ReplyTo); err != nil {
 			return nil, fmt.Errorf("smtp: the address for replies: %w", err)
 		}
 	}
-	m.Subject(e.Subject)
+	m.Subject(printable(e.Subject))
 	m.SetDateWithValue(e.At)
 	m.SetMessageIDWithValue(e.ID + "@" + s.o.Domain)
 	// RFC 3834: no out-of-office answers to this.
@@ -156,4 +154,15 @@ func (s *SMTP) compose(e Envelope) (*mail.Msg, error) {
 		m.AddAlternativeString(mail.TypeTextHTML, e.HTML)
 	}
 	return m, nil
+}
+
+// printable takes control characters out of what stands in a header. The
+// library encodes them; the reader should not see them either.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
 }
