@@ -26,6 +26,7 @@ import (
 // DB is the database of one portal. Its methods are safe for many goroutines.
 type DB struct {
 	read, write *sql.DB
+	prepared    map[*sql.DB]*statements // of each SQLite pool
 	pg          bool
 	now         func() time.Time
 	crash       func(point string)
@@ -87,6 +88,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		}
 		d.read.SetMaxOpenConns(sqliteReaders)
 		d.read.SetMaxIdleConns(sqliteReaders)
+		d.prepared = map[*sql.DB]*statements{d.read: newStatements(d.read), d.write: newStatements(d.write)}
 	}
 	// The writer first: it makes the file and sets its journal mode.
 	if err := d.Ping(ctx); err != nil {
@@ -161,14 +163,18 @@ func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (d *DB) run(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
-	inner, err := pool.BeginTx(ctx, o)
+	tx := &Tx{ctx: ctx, prepared: d.prepared[pool], pg: d.pg}
+	// Last of all: the connection is free again.
+	defer func() { tx.prepared.met(tx.unprepared) }()
+	release, err := d.begin(tx, pool, o)
 	if err != nil {
 		return away("begin", err)
 	}
+	defer release()
 	// After a commit this is a no-op that says ErrTxDone; before one the first
 	// error is the one that matters.
-	defer func() { _ = inner.Rollback() }()
-	tx := &Tx{inner: inner, ctx: ctx, now: d.now().UTC().Truncate(time.Microsecond), pg: d.pg}
+	defer func() { _ = tx.inner.Rollback() }()
+	tx.now = d.now().UTC().Truncate(time.Microsecond)
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -179,18 +185,44 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx
 			return err
 		}
 	}
+	if err := tx.over(); err != nil {
+		return err
+	}
 	writing := d.crash != nil && pool == d.write && (o == nil)
 	if writing {
 		d.crash("before")
 	}
-	if err := inner.Commit(); err != nil {
+	if err := tx.inner.Commit(); err != nil {
 		return fmt.Errorf("db: commit: %w", err)
 	}
 	if writing {
 		d.crash("after")
 	}
+	release() // what follows may open a transaction of its own
 	for _, g := range tx.after {
 		g()
 	}
 	return nil
+}
+
+// begin opens the inner transaction. On SQLite the context ends the wait for a
+// connection and is asked before each statement and the commit; to watch it
+// during them takes a goroutine each, which costs as much as most of them.
+func (d *DB) begin(tx *Tx, pool *sql.DB, o *sql.TxOptions) (release func(), err error) {
+	if d.pg {
+		tx.within = tx.ctx
+		tx.inner, err = pool.BeginTx(tx.ctx, o)
+		return func() {}, err
+	}
+	conn, err := pool.Conn(tx.ctx)
+	if err != nil {
+		return nil, err
+	}
+	release = func() { _ = conn.Close() } // it goes back to the pool; twice is no harm
+	tx.within = context.WithoutCancel(tx.ctx)
+	if tx.inner, err = conn.BeginTx(tx.within, o); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
 }

@@ -18,11 +18,15 @@ import (
 // A Tx is one transaction with one idea of now. It is for one goroutine.
 type Tx struct {
 	inner  *sql.Tx
-	ctx    context.Context
+	ctx    context.Context // of the caller
+	within context.Context // that statements run in
 	now    time.Time
 	pg     bool
 	before []func(*Tx) error
 	after  []func()
+
+	prepared   *statements // nil: the driver does it
+	unprepared []string    // queries of this transaction that were not prepared
 }
 
 // Now is the time of the transaction, in UTC, to the microsecond.
@@ -74,7 +78,16 @@ func (tx *Tx) Do(query string, args ...any) error {
 
 // Count runs a statement and says how many rows it changed.
 func (tx *Tx) Count(query string, args ...any) (int64, error) {
-	res, err := tx.inner.ExecContext(tx.ctx, query, args...)
+	if err := tx.over(); err != nil {
+		return 0, err
+	}
+	var res sql.Result
+	var err error
+	if s := tx.statement(query); s != nil {
+		res, err = s.ExecContext(tx.within, args...)
+	} else {
+		res, err = tx.inner.ExecContext(tx.within, query, args...)
+	}
 	if err != nil {
 		return 0, translate(err)
 	}
@@ -84,12 +97,27 @@ func (tx *Tx) Count(query string, args ...any) (int64, error) {
 
 // Get reads one row; no row is NotFound "not-found".
 func (tx *Tx) Get(query string, args []any, into ...any) error {
-	return translate(tx.inner.QueryRowContext(tx.ctx, query, args...).Scan(into...))
+	if err := tx.over(); err != nil {
+		return err
+	}
+	if s := tx.statement(query); s != nil {
+		return translate(s.QueryRowContext(tx.within, args...).Scan(into...))
+	}
+	return translate(tx.inner.QueryRowContext(tx.within, query, args...).Scan(into...))
 }
 
 // Each reads rows until none is left or f fails. f must not use tx.
 func (tx *Tx) Each(query string, args []any, f func(scan func(...any) error) error) error {
-	rows, err := tx.inner.QueryContext(tx.ctx, query, args...)
+	if err := tx.over(); err != nil {
+		return err
+	}
+	var rows *sql.Rows
+	var err error
+	if s := tx.statement(query); s != nil {
+		rows, err = s.QueryContext(tx.within, args...)
+	} else {
+		rows, err = tx.inner.QueryContext(tx.within, query, args...)
+	}
 	if err != nil {
 		return translate(err)
 	}
@@ -99,6 +127,27 @@ func (tx *Tx) Each(query string, args []any, f func(scan func(...any) error) err
 		}
 	}
 	return translate(errors.Join(rows.Err(), rows.Close()))
+}
+
+// over is why the transaction must not go on, or nil. On SQLite it is asked
+// between statements, which are too short to be watched (see DB.begin).
+func (tx *Tx) over() error {
+	if err := tx.ctx.Err(); err != nil {
+		return fmt.Errorf("db: %w", err)
+	}
+	return nil
+}
+
+// statement is the prepared query, or nil where it has to be read.
+func (tx *Tx) statement(query string) *sql.Stmt {
+	if tx.prepared == nil {
+		return nil
+	}
+	if s := tx.prepared.of(query); s != nil {
+		return tx.inner.StmtContext(tx.within, s)
+	}
+	tx.unprepared = append(tx.unprepared, query)
+	return nil
 }
 
 // Micros and Time carry times to and from a BIGINT column. The zero time is 0.
