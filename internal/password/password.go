@@ -136,6 +136,15 @@ func (h *Hasher) Dummy(ctx context.Context, text string) error {
 	return err
 }
 
+// Full is Unavailable "busy" while the queue is full, and costs nothing: who asks before opening a transaction turns people away
+// at once under a flood. A hash that is asked for afterwards may find the queue full nevertheless.
+func (h *Hasher) Full() error {
+	if len(h.places) < cap(h.places) {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Unavailable, Code: "busy", RetryAfter: busyRetry}
+}
+
 // Waiting is how many hashes are being made or wait to be.
 func (h *Hasher) Waiting() int { return len(h.places) }
 

@@ -96,6 +96,10 @@ func wrong() error { return fault.OnField("login", "sign-in-wrong") }
 // Password takes the first step. It is Invalid "sign-in-wrong" whatever is wrong, TooMany "sign-in-wait" after too many failures,
 // and Unavailable "busy" while more people sign in than the machine can serve.
 func (s *Service) Password(ctx context.Context, c Credentials, b Browser) (Arrival, error) {
+	// Asked before anything is written: under a flood the surplus is turned away at once.
+	if err := s.Passwords.Hasher.Full(); err != nil {
+		return Arrival{}, err
+	}
 	t, err := s.take(ctx, c)
 	if err != nil {
 		return Arrival{}, err
