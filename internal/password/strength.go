@@ -22,7 +22,7 @@ import (
 // every start 35 ms and 20 MB for its tables.
 func Strength(password string, words []string) int {
 	password = norm.NFC.String(password)
-	if utf8.RuneCountInString(password) > 256 {
+	if utf8.RuneCountInString(password) > 64 {
 		return 4
 	}
 	bits := surprise(password, words)
