@@ -45,9 +45,6 @@ func (a Access) String() string {
 }
 
 func (a Access) isStaff() bool { return a.who == "staff" }
-func (a Access) isClient() bool {
-	return a.who == "signed-in" || a.who == "client" || a.who == "member"
-}
 
 // A Handler answers one request. What it returns is answered in one place
 // (Kit.answer): a handler that fails has written nothing.

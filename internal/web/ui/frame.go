@@ -60,7 +60,7 @@ type Frame struct {
 	// Refresh, where not zero, has the browser load the page again after that
 	// time (the waiting page).
 	Refresh time.Duration
-	// Demo marks a portal that shows sample content.
+	// Demo marks a portal that shows sample content and has an inbox page.
 	Demo bool
 }
 
