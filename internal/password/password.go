@@ -136,17 +136,22 @@ func (h *Hasher) Dummy(ctx context.Context, text string) error {
 	return err
 }
 
-// Full is Unavailable "busy" while the queue is full, and costs nothing: who asks before opening a transaction turns people away
-// at once under a flood. A hash that is asked for afterwards may find the queue full nevertheless.
+// Full is Unavailable "busy" while the queue is full, and costs nothing: who
+// asks before opening a transaction turns people away at once under a flood. A
+// hash that is asked for afterwards may find the queue full nevertheless.
 func (h *Hasher) Full() error {
 	if len(h.places) < cap(h.places) {
 		return nil
 	}
-	return &fault.Error{Kind: fault.Unavailable, Code: "busy", RetryAfter: busyRetry}
+	return busy()
 }
 
 // Waiting is how many hashes are being made or wait to be.
 func (h *Hasher) Waiting() int { return len(h.places) }
+
+func busy() error {
+	return &fault.Error{Kind: fault.Unavailable, Code: "busy", RetryAfter: busyRetry}
+}
 
 // Valid reports whether a foreign hash is one that Check can read, within the
 // bounds for imports.
@@ -159,7 +164,7 @@ func (h *Hasher) work(ctx context.Context, p Params, text, salt []byte, n uint32
 	select {
 	case h.places <- struct{}{}:
 	default:
-		return nil, &fault.Error{Kind: fault.Unavailable, Code: "busy", RetryAfter: busyRetry}
+		return nil, busy()
 	}
 	defer func() { <-h.places }()
 	select {

@@ -225,6 +225,11 @@ func (s *Service) EnrolAuthenticator(ctx context.Context, t Ticket, given string
 		if _, err := after(f.Step, authenticatorProved); err != nil {
 			return err
 		}
+		// Saved first: of equal submits at once the others see that it moved, and
+		// do not count as wrong codes.
+		if err := f.Save(tx); err != nil {
+			return err
+		}
 		if right, err = account.ConfirmAuthenticator(tx, s.Ring, f.Data.AccountID, given); err != nil {
 			return err
 		}

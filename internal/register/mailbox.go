@@ -270,6 +270,9 @@ func (s *Service) ConfirmEmail(ctx context.Context, token, signedIn, plain strin
 		if plain == "" {
 			return fault.OnField("password", "password-needed")
 		}
+		if err := s.Passwords.Hasher.Full(); err != nil {
+			return err
+		}
 		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Passwords.Spend(tx, a.ID) }); err != nil {
 			return err
 		}
