@@ -215,3 +215,14 @@ func TestSendWritesIntoTheTransactionOfWhatItTells(t *testing.T) {
 		}
 	})
 }
+
+func TestStaffHaveANameForEveryMessage(t *testing.T) {
+	words := options(t).Words
+	for _, lang := range text.Languages() {
+		each(t, writer(t), func(t *testing.T, _ string, m outbox.Message) {
+			if key := "message.kind." + m.Kind; !words.For(lang).Has(key) {
+				t.Errorf("%s lacks %s", lang, key)
+			}
+		})
+	}
+}
