@@ -296,7 +296,7 @@ func (c *checker) whole(root *html.Node, page string) {
 
 // Links reports every link and form of the samples that no route takes: a
 // GET for a link, the form's own method for a form. Addresses elsewhere must be
-// https, mailto or tel.
+// https, mailto or tel; /here is where a sample stands.
 func Links(t *testing.T, samples []web.Sample, routes []web.Route) {
 	t.Helper()
 	for _, s := range samples {
@@ -307,6 +307,8 @@ func Links(t *testing.T, samples []web.Sample, routes []web.Route) {
 		walk(root, func(n *html.Node) {
 			method, address := "GET", ""
 			switch {
+			case has(n, "data-poll"):
+				address = attr(n, "data-poll")
 			case n.Data == "a" || n.Data == "link":
 				address = attr(n, "href")
 			case n.Data == "form":
@@ -319,10 +321,13 @@ func Links(t *testing.T, samples []web.Sample, routes []web.Route) {
 				}
 			case has(n, "formaction"):
 				method, address = "POST", attr(n, "formaction")
-			case has(n, "data-live"):
-				method, address = "POST", attr(n, "data-live")
 			default:
 				return
+			}
+			if live := attr(n, "data-live"); live != "" {
+				if fault := unserved("POST", live, routes); fault != "" {
+					t.Errorf("%s: %s", s.Name, fault)
+				}
 			}
 			if fault := unserved(method, address, routes); fault != "" {
 				t.Errorf("%s: %s", s.Name, fault)
@@ -335,7 +340,7 @@ func unserved(method, address string, routes []web.Route) string {
 	address, _, _ = strings.Cut(address, "#")
 	address, _, _ = strings.Cut(address, "?")
 	switch {
-	case address == "" || address == "/here" || strings.HasPrefix(address, "/assets/"):
+	case address == "" || address == "/here" || strings.HasPrefix(address, "/here/") || strings.HasPrefix(address, "/assets/"):
 		return ""
 	case strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "mailto:") || strings.HasPrefix(address, "tel:"):
 		return ""
