@@ -143,7 +143,7 @@ func (f *Face) signals(c *web.Context, k access.Case) []ui.Rule {
 // those of like name are shown with the reason why not.
 func (f *Face) suggest(c *web.Context, k access.Case, p *casePage) {
 	p.Suggested = newOrganization
-	bound := false
+	bound, taken := false, false
 	for _, s := range k.Suggestions {
 		hint := c.T("office.evidence." + string(s.Evidence))
 		if !s.Evidence.Enough() {
@@ -153,7 +153,7 @@ func (f *Face) suggest(c *web.Context, k access.Case, p *casePage) {
 		if len(p.Choices) == 0 {
 			p.Suggested = s.Organization.ID
 		}
-		bound = bound || s.Evidence == access.ByMember
+		bound, taken = bound || s.Evidence == access.ByMember, taken || s.Evidence == access.ByDomain
 		p.Choices = append(p.Choices, ui.Option{Value: s.Organization.ID, Label: s.Organization.Name, Hint: hint})
 	}
 	if bound {
@@ -162,7 +162,7 @@ func (f *Face) suggest(c *web.Context, k access.Case, p *casePage) {
 	}
 	p.Choices = append(p.Choices, ui.Option{Value: newOrganization, Label: c.T("office.decide.new", "name", k.Request.Organization), Hint: c.T("office.decide.new-hint")})
 	_, domain, _ := strings.Cut(k.Request.EmailKey, "@")
-	if k.CompanyDomain() {
+	if !taken && k.CompanyDomain() {
 		p.Domain = domain
 	}
 }

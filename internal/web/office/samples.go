@@ -149,7 +149,7 @@ func sampleCase(f *ui.Frame) casePage {
 	return casePage{
 		Frame: f, ID: "02", Name: "Jonas Keller", Organization: "Alpenblick Kliniken", Reference: "REQ-7K4Q-29TX", Open: true, MayDecide: true,
 		Purpose: "We move 1,200 mailboxes in August.\nCould the evaluation start on 1 July?", Status: f.T("office.state.received"),
-		DueTone: ui.Warn, Due: f.T("office.due.soon", "in", "11 min"), Lang: "Deutsch", Domain: "alpenblick.example", Alike: []string{"Alpenblick Kliniken AG"},
+		DueTone: ui.Warn, Due: f.T("office.due.soon", "in", "11 min"), Lang: "Deutsch", Alike: []string{"Alpenblick Kliniken AG"},
 		Facts: []ui.Fact{
 			{Term: f.T("office.case.product"), Text: "Meeting Add-On for GroupWise"}, {Term: f.T("office.case.users"), Text: "1,200"},
 			{Term: f.T("office.case.email"), Text: "j.keller@alpenblick.example"}, {Term: f.T("office.case.mobile"), Draw: number("+41795550184")},
