@@ -51,4 +51,9 @@ func somebody(t *testing.T, o *parts.Office, n int, options browser.Options) gui
 }
 
 // page is the browser that a person sits at.
-func page(w guide.Way) *browser.Page { return w.Hands.(hands).Page }
+func page(w guide.Way) *browser.Page {
+	if k, ok := w.Hands.(keys); ok {
+		return k.Page
+	}
+	return w.Hands.(hands).Page
+}

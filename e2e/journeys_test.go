@@ -144,15 +144,15 @@ func TestADeclinedApplicantReadsWhy(t *testing.T) {
 	})
 }
 
-const known = `record,reference,name,country,domains,organization,email,first_name,last_name,role,product,starts,ends,seats,user_id,evaluated
-organization,ALD,Alder Freight Ltd,GB,alder.example,,,,,,,,,,,
-contact,,,,,ALD,person10@harbour10.example,,,administrator,,,,,,
-subscription,,,,,ALD,,,,,meeting,2026-01-01,2099-12-31,200,,
-reseller,COR,Corvus Partners GmbH,DE,,,,,,,,,,,,
-contact,,,,,COR,person11@harbour11.example,,,administrator,,,,,,
-organization,BRI,Brightwater College,GB,,,,,,,,,,,,
-account,,,,,BRI,beth@brightwater.example,Beth,Mercer,,,,,,bmercer,yes
-contact,,,,,BRI,person12@harbour12.example,,,technical,,,,,,
+const known = `record,reference,name,country,domains,organization,email,first_name,last_name,role,from,to,seats,user_id,evaluated
+organization,ALD,Alder Freight Ltd,GB,,,,,,,,,,,
+contact,,,,,ALD,person10@harbour10.example,,,administrator,,,,,
+subscription,,,,,ALD,,,,,2026-01-01,2099-12-31,200,,
+reseller,COR,Corvus Partners GmbH,DE,,,,,,,,,,,
+contact,,,,,COR,person11@harbour11.example,,,administrator,,,,,
+organization,BRI,Brightwater College,GB,,,,,,,,,,,
+account,,,GB,,BRI,beth@brightwater.example,Beth,Mercer,,,,,bmercer,2021-03-01
+contact,,,,,BRI,person12@harbour12.example,,,technical,,,,,
 `
 
 func TestASubscriberAndAResellerPassWithoutStepOne(t *testing.T) {
@@ -177,11 +177,13 @@ func TestAReturningEvaluatorHasTheSameKeyForThirtyMoreDays(t *testing.T) {
 		register(t, o, w, "")
 		confirm(t, o, w)
 		w.SignIn(w.Email)
-		page(w).Lacks("NWC")
+		if page(w).Has(w.Say("ui.copy")) {
+			t.Error("the ended key can be copied")
+		}
 		page(w).Screenshot("journey-ended")
 		w.AskForAccess()
 		office.Approve(w.Person)
-		w.SignIn(w.Email)
+		w.Open("/portal")
 		at(t, w, "/portal")
 		w.Sees("NWC", "30")
 	})

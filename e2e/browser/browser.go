@@ -417,20 +417,22 @@ func (p *Page) TabTo(words string) {
 	var passed []string
 	for range 120 {
 		p.Keys(kb.Tab)
-		s := p.find("focused")
+		s := p.find("focused", words)
 		passed = append(passed, s.Value)
 		if s.Kind == "invisible" {
 			p.fail("the focus on %q cannot be seen", s.Value)
 		}
-		if matches(s.Value, words) {
+		if s.X == 1 {
 			return
 		}
 	}
 	p.fail("Tab never comes to %q, only to %q", words, passed)
 }
 
-func matches(name, words string) bool {
-	return name == words || strings.HasPrefix(name, words)
+// Ticked tells whether the box or radio button with this label is chosen.
+func (p *Page) Ticked(label string) bool {
+	p.t.Helper()
+	return p.find("choice", label).Value == "on"
 }
 
 // Screenshot keeps a picture of the whole page as out/screenshots/NAME.png.

@@ -83,14 +83,17 @@
     count(label) {
       return {X: [...document.querySelectorAll('a[href], button, summary, input[type=submit]')].filter(e => shown(e) && nameOf(e).startsWith(label)).length};
     },
-    focused() {
+    // Whether what has the focus is what these words name; X is 1 then.
+    focused(label) {
       const e = document.activeElement;
       if (!e || e === document.body) return {Value: ''};
+      const pressables = [...document.querySelectorAll('a[href], button, summary, input[type=submit]')].filter(shown);
+      const meant = [controls().filter(shown), pressables].map(list => best('', label, list)[0]);
       const on = ['checkbox', 'radio'].includes(e.type) || e.closest('.otp') ? (e.closest('.choice, .otp') || e) : e;
       const ring = x => { const c = getComputedStyle(x); return (c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) > 0) || c.boxShadow !== 'none'; };
       const inside = e.closest('.otp') ? [...e.closest('.otp').querySelectorAll('*')] : [];
       const seen = [e, on, ...inside].some(ring);
-      return {Value: nameOf(e), Kind: seen ? e.tagName : 'invisible'};
+      return {X: meant.includes(e) ? 1 : 0, Value: nameOf(e), Kind: seen ? e.tagName : 'invisible'};
     },
     sideways() {
       const room = document.documentElement.clientWidth;

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -97,7 +98,9 @@ func FreshPostgres(t testing.TB) string {
 type Office struct {
 	URL  string
 	Mail *MailServer
-	Text func(t testing.TB, number string, n int) string // the n-th SMS to a number
+	Text func(t testing.TB, number string, n int) string // waits for the n-th SMS to a number
+	// Texts are the SMS that have come to a number.
+	Texts func(number string) []string
 
 	t      testing.TB
 	folder string
@@ -161,12 +164,12 @@ ca = %q
 	}
 	if kannel {
 		k := StartKannel(t)
-		o.Text = k.Text
+		o.Text, o.Texts = k.Text, k.Texts
 		conf += fmt.Sprintf("[sms]\npreset = \"kannel\"\nurl = %q\nuser = %q\nfrom = \"12345\"\n", k.URL, k.User)
 		o.env = append(o.env, "VESTIBULE_SMS_PASSWORD="+k.Password)
 	} else {
 		g := startGateway(t)
-		o.Text = g.text
+		o.Text, o.Texts = g.text, g.all
 		conf += fmt.Sprintf("[sms]\npreset = \"json\"\nurl = %q\nfrom = \"Northwind\"\n", g.URL)
 		o.env = append(o.env, "VESTIBULE_SMS_PASSWORD=bearer")
 	}
@@ -192,11 +195,21 @@ func (o *Office) conf() string { return filepath.Join(o.folder, "vestibule.toml"
 // Start starts the portal and waits until it is ready.
 func (o *Office) Start(env ...string) {
 	o.t.Helper()
+	if err := o.TryStart(env...); err != nil {
+		o.t.Fatalf("the portal ended: %v\n%s", err, o.Server.Out.String())
+	}
+}
+
+// TryStart is Start for a portal that may die on the way.
+func (o *Office) TryStart(env ...string) error {
+	o.t.Helper()
 	o.Server = Launch(o.t, append(o.env, env...), o.folder, "serve", "--config", o.conf())
+	var ended error
 	Eventually(o.t, "the portal is ready", func() bool {
 		select {
-		case err := <-o.Server.Done:
-			o.t.Fatalf("the portal ended: %v\n%s", err, o.Server.Out.String())
+		case ended = <-o.Server.Done:
+			o.Server.Done <- ended
+			return true
 		default:
 		}
 		answer, err := http.Get(o.URL + "/readyz")
@@ -206,6 +219,7 @@ func (o *Office) Start(env ...string) {
 		_ = answer.Body.Close()
 		return answer.StatusCode == http.StatusOK
 	})
+	return ended
 }
 
 // Terminal runs a command of the operator's.
@@ -219,6 +233,9 @@ func (o *Office) Terminal(args ...string) string {
 	}
 	return string(out)
 }
+
+// Folder holds the configuration, and the data of the embedded database.
+func (o *Office) Folder() string { return o.folder }
 
 // File writes a file into the folder of the office and returns its path.
 func (o *Office) File(name, content string) string {
@@ -317,6 +334,19 @@ func (g *gateway) text(t testing.TB, number string, n int) string {
 	})
 	return text
 }
+
+func (g *gateway) all(number string) []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.texts[number])
+}
+
+// SixDigits is the code in a text, or nothing.
+func SixDigits(text string) string { return sixDigits.FindString(text) }
+
+// Now is the machine's time, which the real portal and a real authenticator
+// go by.
+func Now() time.Time { return time.Now() }
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 

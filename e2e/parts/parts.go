@@ -189,7 +189,7 @@ func run(t testing.TB, folder, program string, args ...string) *log {
 		_ = c.Process.Kill()
 		_ = c.Wait() // killed: that it did not end well is as it should be
 		if t.Failed() {
-			t.Logf("%s said:\n%s", filepath.Base(program), l)
+			t.Logf("%s said:\n%s", filepath.Base(program), tail(l.String(), 12))
 		}
 	})
 	return l

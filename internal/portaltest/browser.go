@@ -22,19 +22,45 @@ type Browser struct {
 	Language string // Accept-Language
 	Header   http.Header
 
+	// Err is set when the portal did not answer, as one that was killed; the
+	// page is then the one before.
+	Err error
+
 	t      testing.TB
-	node   *Portal
+	node   *Portal // nil where the portal is another process
+	base   *url.URL
+	ask    func(*http.Request) (*http.Response, error)
 	jar    http.CookieJar
 	filled map[*html.Node][]string // what was typed, ticked, chosen
 }
 
 // Browser opens a browser without cookies.
 func (p *Portal) Browser(t testing.TB) *Browser {
+	b := Remote(t, Base)
+	b.node, b.ask = p, func(r *http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		r.RequestURI = r.URL.RequestURI() // as a server has it
+		p.Handler.ServeHTTP(w, r)
+		return w.Result(), nil
+	}
+	return b
+}
+
+// Remote opens a browser for a portal that is another process, at this
+// address.
+func Remote(t testing.TB, address string) *Browser {
+	base, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Browser{t: t, node: p, jar: jar, Address: "192.0.2.10", Language: "en", Header: http.Header{}}
+	return &Browser{
+		t: t, base: base, jar: jar, Address: "192.0.2.10", Language: "en", Header: http.Header{},
+		ask: (&http.Transport{DisableKeepAlives: true}).RoundTrip,
+	}
 }
 
 // Tab opens another tab of the same browser on the same page.
@@ -60,27 +86,12 @@ func (b *Browser) CopyOn(node *Portal) *Browser {
 	return other
 }
 
-// On goes on with the same cookies at another node.
-func (b *Browser) On(node *Portal) *Browser {
-	moved := b.Tab()
-	moved.node = node
-	return moved
-}
-
-func base() *url.URL {
-	u, err := url.Parse(Base)
-	if err != nil {
-		panic(err) // a constant
-	}
-	return u
-}
-
 // Cookies are what the browser would send to the portal.
-func (b *Browser) Cookies() []*http.Cookie { return b.jar.Cookies(base()) }
+func (b *Browser) Cookies() []*http.Cookie { return b.jar.Cookies(b.base) }
 
 // SetCookie plants a cookie.
 func (b *Browser) SetCookie(name, value string) {
-	b.jar.SetCookies(base(), []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: true}})
+	b.jar.SetCookies(b.base, []*http.Cookie{{Name: name, Value: value, Path: "/", Secure: true}})
 }
 
 // Open types an address, or follows a link from a mail.
@@ -101,13 +112,10 @@ func (b *Browser) Post(path string, form url.Values) *Browser {
 // for many at once, each on a Copy of its own.
 func (b *Browser) Raw(path string, form url.Values) *Page {
 	r := b.request(http.MethodPost, b.resolve(path), form, "same-origin")
-	w := httptest.NewRecorder()
-	b.node.Handler.ServeHTTP(w, r)
-	b.jar.SetCookies(r.URL, w.Result().Cookies())
-	p, err := newPage(r.URL, w.Code, w.Header(), w.Body.String())
+	p, err := b.answer(r)
 	if err != nil {
 		b.t.Errorf("%s: %v", r.URL, err)
-		return &Page{URL: r.URL, Status: w.Code, Header: w.Header()}
+		return &Page{URL: r.URL}
 	}
 	b.show(p)
 	return p
@@ -118,7 +126,9 @@ func (b *Browser) PostFrom(origin, path string, form url.Values) *Browser {
 	b.t.Helper()
 	r := b.request(http.MethodPost, b.resolve(path), form, "cross-site")
 	r.Header.Set("Origin", origin)
-	b.send(r)
+	if p := b.fetch(r); p != nil {
+		b.show(p)
+	}
 	return b
 }
 

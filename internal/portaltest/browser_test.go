@@ -3,6 +3,7 @@ package portaltest
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -51,7 +52,7 @@ func TestTheStandInFillsAFormAsABrowserDoes(t *testing.T) {
 
 func TestTheStandInComplainsOfWhatAPersonCouldNotUse(t *testing.T) {
 	const poor = `<h1>One</h1><h1>Two</h1><input name="x"><button></button><a id="a" href="/y"></a><a id="a" href="/z">Z</a>`
-	p, err := newPage(base(), http.StatusOK, http.Header{"Content-Type": {"text/html"}}, poor)
+	p, err := newPage(&url.URL{}, http.StatusOK, http.Header{"Content-Type": {"text/html"}}, poor)
 	if err != nil {
 		t.Fatal(err)
 	}

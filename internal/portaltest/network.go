@@ -1,16 +1,16 @@
 package portaltest
 
 import (
+	"context"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 )
 
 func (b *Browser) resolve(address string) *url.URL {
 	b.t.Helper()
-	from := base()
+	from := b.base
 	if b.Page != nil {
 		from = b.URL
 	}
@@ -21,17 +21,26 @@ func (b *Browser) resolve(address string) *url.URL {
 	return u
 }
 
-// visit asks and follows where it is sent.
+// visit asks and follows where it is sent. The page changes when the last
+// answer is there, so that what was pressed can be pressed again when none is.
 func (b *Browser) visit(method string, u *url.URL, form url.Values, site string) {
 	b.t.Helper()
 	for range 10 {
-		b.send(b.request(method, u, form, site))
-		where := b.Page.Header.Get("Location")
-		if b.Status < 300 || b.Status > 399 || where == "" {
+		p := b.fetch(b.request(method, u, form, site))
+		if p == nil {
 			return
 		}
-		u, method, form = b.resolve(where), http.MethodGet, nil
-		if u.Scheme+"://"+u.Host != Base {
+		where := p.Header.Get("Location")
+		if p.Status < 300 || p.Status > 399 || where == "" {
+			b.show(p)
+			return
+		}
+		next, err := u.Parse(where)
+		if err != nil {
+			b.t.Fatalf("sent to %q: %v", where, err)
+		}
+		u, method, form = next, http.MethodGet, nil
+		if u.Scheme != b.base.Scheme || u.Host != b.base.Host {
 			b.t.Fatalf("sent away to %s", u)
 		}
 	}
@@ -44,7 +53,10 @@ func (b *Browser) request(method string, u *url.URL, form url.Values, site strin
 	if form != nil {
 		body = strings.NewReader(form.Encode())
 	}
-	r := httptest.NewRequestWithContext(b.t.Context(), method, u.String(), body)
+	r, err := http.NewRequestWithContext(context.WithoutCancel(b.t.Context()), method, u.String(), body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	r.RemoteAddr = b.Address + ":40000"
 	r.Header.Set("Accept", "text/html,application/xhtml+xml")
 	r.Header.Set("Accept-Language", b.Language)
@@ -54,7 +66,7 @@ func (b *Browser) request(method string, u *url.URL, form url.Values, site strin
 	r.Header.Set("Sec-Fetch-Dest", "document")
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Origin", Base)
+		r.Header.Set("Origin", b.base.Scheme+"://"+b.base.Host)
 	}
 	for name, values := range b.Header {
 		r.Header[name] = values
@@ -65,24 +77,38 @@ func (b *Browser) request(method string, u *url.URL, form url.Values, site strin
 	return r
 }
 
-// send asks once and shows the answer.
-func (b *Browser) send(r *http.Request) {
+// fetch asks once and judges the answer; nil where there is none.
+func (b *Browser) fetch(r *http.Request) *Page {
 	b.t.Helper()
-	w := httptest.NewRecorder()
-	b.node.Handler.ServeHTTP(w, r)
-	answer := w.Result()
-	b.jar.SetCookies(r.URL, answer.Cookies())
-	p, err := newPage(r.URL, w.Code, w.Header(), w.Body.String())
-	if err != nil {
-		b.t.Fatalf("%s: %v", r.URL, err)
+	p, err := b.answer(r)
+	if b.Err = err; err != nil {
+		if b.node != nil {
+			b.t.Fatalf("%s: %v", r.URL, err)
+		}
+		return nil
 	}
-	if w.Code < 300 || w.Code > 399 {
+	if p.Status < 300 || p.Status > 399 {
 		b.complain(r, p)
 	}
-	if w.Code >= 500 && w.Code != http.StatusServiceUnavailable {
-		b.t.Errorf("%s %s: %d", r.Method, r.URL, w.Code)
+	if p.Status >= 500 && p.Status != http.StatusServiceUnavailable {
+		b.t.Errorf("%s %s: %d", r.Method, r.URL, p.Status)
 	}
-	b.show(p)
+	return p
+}
+
+// answer asks once and keeps the cookies.
+func (b *Browser) answer(r *http.Request) (*Page, error) {
+	answer, err := b.ask(r)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return nil, err
+	}
+	b.jar.SetCookies(r.URL, answer.Cookies())
+	return newPage(r.URL, answer.StatusCode, answer.Header, string(body))
 }
 
 // complain notes what a person could not use.
