@@ -344,8 +344,8 @@ func (c *Config) people(add complain) {
 	if c.Product.Name == "" {
 		add("product.name", "is empty.", "Write the name of your product.")
 	}
-	if !regexp.MustCompile(`^[A-Z0-9]{2,6}$`).MatchString(c.Product.Prefix) {
-		add("product.prefix", strconv.Quote(c.Product.Prefix)+" cannot begin a key.", "Use two to six capital letters or digits.")
+	if !regexp.MustCompile(`^[A-Z][A-Z0-9]{1,5}$`).MatchString(c.Product.Prefix) {
+		add("product.prefix", strconv.Quote(c.Product.Prefix)+" cannot begin a key.", "Use two to six capital letters and digits, the first a letter.")
 	}
 	if !regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`).MatchString(c.Product.Code) {
 		add("product.code", strconv.Quote(c.Product.Code)+" cannot stand in an address.", "Use small letters, digits and hyphens.")

@@ -111,7 +111,7 @@ func table(c *Config, r *raw) []section {
 			{name: "product.name", kind: textual, def: "Product", into: &c.Product.Name,
 				help: "What the portal gives access to."},
 			{name: "product.prefix", kind: textual, def: "VST", into: &c.Product.Prefix,
-				help: "Two to six letters or digits that begin each licence key."},
+				help: "Two to six capital letters and digits, the first a letter, that begin each licence key. It stays once keys are out."},
 			{name: "product.code", kind: textual, def: "product", into: &c.Product.Code,
 				help: "Short name of the product in addresses and files. Do not change it once keys are out."},
 		}},
