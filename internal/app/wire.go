@@ -85,6 +85,7 @@ func (p *Portal) client(ctx context.Context, token string) (web.Who, error) {
 	who := web.Who{
 		Account: w.Account, Session: w.Session, UserID: w.UserID, Name: w.Name,
 		Organization: w.Organization, Company: w.Company, FreshUntil: w.FreshUntil,
+		Held: portal.Held{Standing: w.Standing, Asking: w.Asking},
 	}
 	if w.Role != "" {
 		who.Roles = []string{w.Role}

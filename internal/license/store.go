@@ -35,24 +35,36 @@ func upsertProduct(tx *db.Tx, p Product) error {
 		p.ID, p.Name, p.Summary, p.Prefix, p.Offered, p.Position, db.Micros(tx.Now()))
 }
 
-// licenses reads licences with their terms and holds.
+// licenses reads licences with their terms and holds: in one query where there
+// are no holds, since every page of the portal asks for it.
 func licenses(tx *db.Tx, where string, args ...any) (list []License, err error) {
-	err = tx.Each(`SELECT l.id, l.organization_id, k.key, l.created_at, `+productColumns+`
+	var held []bool
+	err = tx.Each(`SELECT l.id, l.organization_id, k.key, l.created_at, `+productColumns+`,
+			EXISTS (SELECT 1 FROM hold h WHERE h.license_id = l.id), `+termColumns+`
 		FROM license l JOIN product p ON p.id = l.product_id
 		JOIN license_key k ON k.license_id = l.id AND k.replaced_at = 0
-		WHERE `+where+` ORDER BY p.position, p.id, l.id`, args, func(row func(...any) error) error {
+		LEFT JOIN term t ON t.license_id = l.id
+		WHERE `+where+` ORDER BY p.position, p.id, l.id, t.granted_at, t.id`, args, func(row func(...any) error) error {
 		var l License
 		var created int64
-		err := row(append([]any{&l.ID, &l.Organization, &l.Key, &created}, l.Product.into()...)...)
-		l.CreatedAt = db.Time(created)
-		list = append(list, l)
-		return err
+		var hold bool
+		var t termRow
+		into := append([]any{&l.ID, &l.Organization, &l.Key, &created}, l.Product.into()...)
+		if err := row(append(append(into, &hold), t.into()...)...); err != nil {
+			return err
+		}
+		if n := len(list); n == 0 || list[n-1].ID != l.ID {
+			l.CreatedAt = db.Time(created)
+			list, held = append(list, l), append(held, hold)
+		}
+		if t.id != "" {
+			last := &list[len(list)-1]
+			last.Facts.Terms = append(last.Facts.Terms, t.term())
+		}
+		return nil
 	})
 	for i := range list {
-		if err == nil {
-			list[i].Facts.Terms, err = terms(tx, list[i].ID)
-		}
-		if err == nil {
+		if err == nil && held[i] {
 			list[i].Facts.Holds, err = holds(tx, list[i].ID)
 		}
 	}
@@ -80,17 +92,26 @@ func licenseOfKey(tx *db.Tx, lookup string) (id string, replaced bool, err error
 	return id, at != 0, err
 }
 
-func terms(tx *db.Tx, licenseID string) (list []Term, err error) {
-	err = tx.Each(`SELECT id, kind, days, starts_at, start_by, ends_at, grace_days, seats, request_id, granted_at, granted_by, note
-		FROM term WHERE license_id = $1 ORDER BY granted_at, id`, []any{licenseID}, func(row func(...any) error) error {
-		var t Term
-		var starts, by, ends, granted int64
-		err := row(&t.ID, &t.Kind, &t.Days, &starts, &by, &ends, &t.GraceDays, &t.Seats, &t.Request, &granted, &t.GrantedBy, &t.Note)
-		t.StartsAt, t.StartBy, t.EndsAt, t.GrantedAt = db.Time(starts), db.Time(by), db.Time(ends), db.Time(granted)
-		list = append(list, t)
-		return err
-	})
-	return list, err
+// termColumns are those of a term t that may be missing.
+const termColumns = `COALESCE(t.id, ''), COALESCE(t.kind, ''), COALESCE(t.days, 0), COALESCE(t.starts_at, 0), COALESCE(t.start_by, 0),
+	COALESCE(t.ends_at, 0), COALESCE(t.grace_days, 0), COALESCE(t.seats, 0), COALESCE(t.request_id, ''), COALESCE(t.granted_at, 0),
+	COALESCE(t.granted_by, ''), COALESCE(t.note, '')`
+
+type termRow struct {
+	id, kind, request, by, note      string
+	days, grace, seats               int
+	starts, startBy, ends, grantedAt int64
+}
+
+func (r *termRow) into() []any {
+	return []any{&r.id, &r.kind, &r.days, &r.starts, &r.startBy, &r.ends, &r.grace, &r.seats, &r.request, &r.grantedAt, &r.by, &r.note}
+}
+
+func (r *termRow) term() Term {
+	return Term{
+		ID: r.id, Kind: Kind(r.kind), Days: r.days, StartsAt: db.Time(r.starts), StartBy: db.Time(r.startBy), EndsAt: db.Time(r.ends),
+		GraceDays: r.grace, Seats: r.seats, GrantedAt: db.Time(r.grantedAt), GrantedBy: r.by, Request: r.request, Note: r.note,
+	}
 }
 
 func insertTerm(tx *db.Tx, licenseID string, t Term) error {

@@ -39,15 +39,6 @@ func (s *Service) People(ctx context.Context, organizationID string) (p People, 
 	return p, err
 }
 
-// Asking counts those who wait for the organization's administrator.
-func (s *Service) Asking(ctx context.Context, organizationID string) (n int, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		n, err = countAsking(tx, organizationID)
-		return err
-	})
-	return n, err
-}
-
 // DecideAs accepts or refuses a join request as an administrator of the organization that it is for. A request of another
 // organization, and any request for somebody who is no administrator, is NotFound: who may not decide may not know.
 func (s *Service) DecideAs(ctx context.Context, administrator, id string, accept bool) (j JoinRequest, err error) {
@@ -82,11 +73,6 @@ func asking(tx *db.Tx, organizationID string, limit int) ([]Person, error) {
 	return people(tx, `SELECT a.id, a.first_name, a.last_name, a.email, '', j.created_at, j.id
 		FROM join_request j JOIN account a ON a.id = j.account_id WHERE j.organization_id = $1 AND j.state = 'open'
 		ORDER BY j.created_at, j.id LIMIT $2`, organizationID, limit)
-}
-
-func countAsking(tx *db.Tx, organizationID string) (n int, err error) {
-	err = tx.Get(`SELECT count(*) FROM join_request WHERE organization_id = $1 AND state = 'open'`, []any{organizationID}, &n)
-	return n, err
 }
 
 func people(tx *db.Tx, query string, args ...any) (list []Person, err error) {

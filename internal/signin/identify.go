@@ -4,9 +4,11 @@ import (
 	"context"
 	"time"
 
+	"vestibule/internal/access"
 	"vestibule/internal/account"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
+	"vestibule/internal/organization"
 	"vestibule/internal/session"
 )
 
@@ -22,11 +24,13 @@ type Who struct {
 	Organization string // id of the own one, or ""
 	Company      string // its name
 	Role         string // in it
+	Asking       int    // how many wait for this administrator to let them join
 	FreshUntil   time.Time
+	Standing     access.Standing
 }
 
-// Identify says whose the token of a client's session is: one indexed read, and at most once a minute a write. It fails as
-// session.Load does.
+// Identify says whose the token of a client's session is, and where the account stands: two indexed reads of one state of the
+// database for most people, and at most once a minute a write. It fails as session.Load does.
 func (s *Service) Identify(ctx context.Context, t session.Token) (w Who, err error) {
 	var at *session.Session
 	var stale bool
@@ -44,17 +48,23 @@ func (s *Service) Identify(ctx context.Context, t session.Token) (w Who, err err
 	return w, err
 }
 
-// identify reads the session together with its account and organization: three tables that belong to others, in one query, because
+// identify reads the session together with its account and organization: tables that belong to others, in one query, because
 // every page of the portal pays for it.
 func identify(tx *db.Tx, t session.Token) (Who, *session.Session, error) {
 	var r session.Row
 	var w Who
+	var k access.Known
 	var first, last, state string
-	err := tx.Get(`SELECT `+session.Columns+`, a.user_id, a.first_name, a.last_name, a.state,
-			COALESCE(o.id, ''), COALESCE(o.name, ''), COALESCE(m.role, '')
+	var confirmed, joined int64
+	m := &k.Membership
+	err := tx.Get(`SELECT `+session.Columns+`, a.user_id, a.first_name, a.last_name, a.state, a.email, a.email_key, a.email_confirmed_at,
+			COALESCE(o.id, ''), COALESCE(o.name, ''), COALESCE(o.kind, ''), COALESCE(m.role, ''), COALESCE(m.joined_at, 0),
+			CASE WHEN m.role = $2 THEN (SELECT COUNT(*) FROM join_request j WHERE j.organization_id = m.organization_id AND j.state = 'open') ELSE 0 END
 		FROM session s JOIN account a ON a.id = s.account_id
 		LEFT JOIN organization_member m ON m.account_id = a.id LEFT JOIN organization o ON o.id = m.organization_id
-		WHERE s.id = $1`, []any{t.ID()}, append(r.Into(), &w.UserID, &first, &last, &state, &w.Organization, &w.Company, &w.Role)...)
+		WHERE s.id = $1`, []any{t.ID(), string(organization.Administrator)},
+		append(r.Into(), &w.UserID, &first, &last, &state, &k.Email, &k.EmailKey, &confirmed,
+			&m.Organization.ID, &m.Organization.Name, &m.Organization.Kind, &m.Role, &joined, &w.Asking)...)
 	if fault.Is(err, fault.NotFound) || err == nil && account.State(state) != account.Active {
 		return Who{}, nil, fault.New(fault.Unauthenticated, "session-none")
 	}
@@ -65,6 +75,9 @@ func identify(tx *db.Tx, t session.Token) (Who, *session.Session, error) {
 	if err != nil {
 		return Who{}, nil, err
 	}
+	k.Account, m.Account, m.JoinedAt, k.EmailConfirmed = at.Account, at.Account, db.Time(joined), confirmed != 0
 	w.Session, w.Account, w.Name, w.FreshUntil = at.ID, at.Account, first+" "+last, at.FreshAt.Add(freshFor)
-	return w, at, nil
+	w.Organization, w.Company, w.Role = m.Organization.ID, m.Organization.Name, string(m.Role)
+	w.Standing, err = access.StandingOfKnown(tx, k)
+	return w, at, err
 }

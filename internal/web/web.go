@@ -44,6 +44,10 @@ type Who struct {
 	Roles        []string  // in the own organization, or as staff
 	Permissions  []string  // what the staff roles grant
 	FreshUntil   time.Time // until when sensitive changes need no new sign-in
+
+	// Held is what Options.Client read along with the session, for the faces
+	// that know its type: a page need not read it again. The kit passes it on.
+	Held any
 }
 
 // Known reports whether somebody is signed in.

@@ -33,6 +33,9 @@ CREATE TABLE staff_role (
 );
 CREATE INDEX staff_role_role ON staff_role (role);
 
+-- Every page of an organization's administrator counts who waits to join.
+CREATE INDEX join_request_waiting ON join_request (organization_id) WHERE state = 'open';
+
 -- How many tries to sign in failed lately, for an account from a network, for an account, and for a network; and when the next
 -- is let through. A try is written down before it is made and struck out when it was right.
 CREATE TABLE signin_delay (

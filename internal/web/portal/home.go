@@ -13,20 +13,8 @@ import (
 // home is the first page: standing, key, what comes next.
 func (f *Face) home(c *web.Context) error {
 	who := c.Who()
-	st, err := f.Access.Standing(c.Context(), who.Account)
-	if err != nil {
-		return err
-	}
-	if !st.Allowed {
-		return c.SeeOther(standingPath)
-	}
-	asking := 0
-	if isAdministrator(who) {
-		if asking, err = f.Organizations.Asking(c.Context(), who.Organization); err != nil {
-			return err
-		}
-	}
-	p := homeOf(c.Frame(), who.Name, st, asking, c.Now())
+	h := held(who)
+	p := homeOf(c.Frame(), who.Name, h.Standing, h.Asking, c.Now())
 	p.Days = f.Access.Settings.Evaluation.Days
 	p.Asked = c.R.URL.Query().Has("asked")
 	return c.Page(200, homeView(p))

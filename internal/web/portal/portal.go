@@ -30,8 +30,7 @@ func New(s Services) *Face { return &Face{s} }
 func (f *Face) Routes() []web.Route {
 	administrator := web.Member(string(organization.Administrator))
 	return []web.Route{
-		// Home asks for the standing itself, because it shows it: asked at the gate as well it would cost twice.
-		{web.SignedIn, "GET /portal", f.home},
+		{web.Client, "GET /portal", f.home},
 		{web.Client, "POST /portal/ask-again", f.askAgain},
 		{web.Client, "GET /portal/people", f.people},
 		{administrator, "POST /portal/people/{id}/accept", f.accept},
@@ -39,11 +38,23 @@ func (f *Face) Routes() []web.Route {
 	}
 }
 
+// Held is what is read along with a client's session (web.Who.Held): where the account stands, and how many colleagues wait for it
+// to let them join, where it is an administrator.
+type Held struct {
+	Standing access.Standing
+	Asking   int
+}
+
+// held is what was read along with the session. Without it nobody stands anywhere: it fails closed.
+func held(who web.Who) Held {
+	h, _ := who.Held.(Held)
+	return h
+}
+
 // Gate says where somebody who is signed in must go before the portal; it is web.Options.Gate.
-func (f *Face) Gate(ctx context.Context, who web.Who) (string, error) {
-	st, err := f.Access.Standing(ctx, who.Account)
-	if err != nil || st.Allowed {
-		return "", err
+func (f *Face) Gate(_ context.Context, who web.Who) (string, error) {
+	if held(who).Standing.Allowed {
+		return "", nil
 	}
 	return standingPath, nil
 }
