@@ -76,6 +76,7 @@ func (p *Portal) Run(ctx context.Context, l net.Listener, certificate *tls.Certi
 	defer stop()
 	var wait sync.WaitGroup
 	wait.Go(func() { p.Outbox.Run(loops) })
+	wait.Go(func() { giveBack(loops, p.Passwords.Hasher.Waiting) })
 	wait.Go(func() {
 		tick := time.NewTicker(choreTick)
 		defer tick.Stop()
