@@ -12,6 +12,7 @@ import (
 	"vestibule/internal/flow"
 	"vestibule/internal/message"
 	"vestibule/internal/secret"
+	"vestibule/internal/throttle"
 )
 
 // purposeContinue is the link that goes on with a registration that has no
@@ -58,6 +59,10 @@ func (s *Service) GiveDetails(ctx context.Context, t Ticket, in Form) (Ticket, e
 		return t, err
 	}
 	if linked {
+		// To be told this is worth something to a stranger: not too often.
+		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Linked.Spend(tx, throttle.Network(address)) }); err != nil {
+			return t, err
+		}
 		return t, fault.OnField("email", "email-linked")
 	}
 	return next, nil

@@ -21,6 +21,7 @@ type Limits struct {
 	Waits      []time.Duration // before a code can be sent again: after the first, the second …
 	Details    throttle.Limit  // first steps from one network
 	Tries      throttle.Limit  // codes typed from one network
+	Linked     throttle.Limit  // times that one network is told that an address has an account
 	Mails      throttle.Limit  // links mailed to one account
 	Passwords  throttle.Limit  // passwords typed to confirm one address
 	once       throttle.Limit
@@ -37,6 +38,7 @@ func DefaultLimits() Limits {
 		Global:     throttle.Limit{Name: "register-sms-global", Burst: 500, Every: 5 * time.Second},
 		Waits:      []time.Duration{30 * time.Second, 60 * time.Second, 120 * time.Second},
 		Details:    throttle.Limit{Name: "register-details-network", Burst: 60, Every: 10 * time.Second},
+		Linked:     throttle.Limit{Name: "register-linked-network", Burst: 10, Every: 2 * time.Minute},
 		Tries:      throttle.Limit{Name: "register-code-network", Burst: 60, Every: 10 * time.Second},
 		Mails:      throttle.Limit{Name: "register-finish-mail", Burst: 3, Every: 20 * time.Minute},
 		Passwords:  throttle.Limit{Name: "register-confirm-password", Burst: 5, Every: time.Minute},

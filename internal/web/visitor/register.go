@@ -119,14 +119,15 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 		return err
 	}
 	frame.Rail = registerRail(frame, v)
+	at := progress{plain: !v.QuestionsAsked}
 	switch v.Step {
 	case register.Mailbox:
-		return c.Page(frame.Status(), mailboxView(mailboxPage{Frame: frame, Email: v.Email}))
+		return c.Page(frame.Status(), mailboxView(mailboxPage{Frame: frame, progress: at, Email: v.Email}))
 	case register.Code, register.Help:
 		return f.drawCode(c, frame, v, in)
 	case register.Terms:
 		p := f.termsOf(c, v)
-		p.Frame = frame
+		p.Frame, p.progress = frame, at
 		return c.Page(frame.Status(), termsView(p))
 	case register.Questions:
 		typed, _ := in.(questionsForm)
@@ -134,27 +135,27 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 			typed = questionsOf(v)
 		}
 		return c.Page(frame.Status(), questionsView(questionsPage{
-			Frame: frame, In: typed, Offered: f.offered(c), Rules: answerRules(c, typed, failed),
+			Frame: frame, progress: at, In: typed, Offered: f.offered(c), Rules: answerRules(c, typed, failed),
 		}))
 	case register.Confirm:
-		p := confirmPage{Frame: frame}
+		p := confirmPage{Frame: frame, progress: at}
 		for _, q := range v.Questions {
 			p.Questions = append(p.Questions, f.register.QuestionWords(c.Lang, q))
 		}
 		return c.Page(frame.Status(), confirmView(p))
 	case register.Authenticator:
 		return c.Page(frame.Status(), authenticatorView(authenticatorPage{
-			Frame: frame, URI: v.Enrolment.URI, Key: grouped(v.Enrolment.Secret), Questions: v.QuestionsAsked,
+			Frame: frame, progress: at, URI: v.Enrolment.URI, Key: grouped(v.Enrolment.Secret), Questions: v.QuestionsAsked,
 		}))
 	case register.Codes:
-		return c.Page(frame.Status(), codesView(codesPage{Frame: frame, Codes: v.RecoveryCodes}))
+		return c.Page(frame.Status(), codesView(codesPage{Frame: frame, progress: at, Codes: v.RecoveryCodes}))
 	case register.Password:
 		typed, _ := in.(string)
 		check, err := f.check(c, typed)
 		if err != nil {
 			return f.moved(c, err)
 		}
-		return c.Page(frame.Status(), passwordView(passwordPage{Frame: frame, Email: v.Email, Check: check}))
+		return c.Page(frame.Status(), passwordView(passwordPage{Frame: frame, progress: at, Email: v.Email, Check: check}))
 	}
 	return c.Page(frame.Status(), doneView(donePage{
 		Frame: frame, First: v.FirstName, UserID: v.UserID, Email: v.Email, EmailProved: v.EmailProved, MobileVerified: v.MobileVerified,
@@ -244,13 +245,14 @@ func (f *Register) detailsAgain(c *web.Context, in registerForm, v register.View
 	if err != nil {
 		return err
 	}
-	frame.Rail = registerRail(frame, register.View{Step: register.Details, QuestionsAsked: len(f.register.Offered(c.Lang)) > 0})
+	at := progress{plain: len(f.register.Settings.Questions) == 0}
+	frame.Rail = registerRail(frame, register.View{Step: register.Details, QuestionsAsked: !at.plain})
 	in.Once = f.register.Once()
 	if v.EmailFixed {
 		in.Email = v.Email
 	}
 	return c.Page(frame.Status(), detailsView(detailsPage{
-		Frame: frame, In: in, Dial: f.dial[c.Lang], Invited: in.Invitation != "", EmailFixed: v.EmailFixed, Expired: expired,
+		Frame: frame, progress: at, In: in, Dial: f.dial[c.Lang], Invited: in.Invitation != "", EmailFixed: v.EmailFixed, Expired: expired,
 	}))
 }
 
@@ -280,6 +282,9 @@ func registerRail(frame *ui.Frame, v register.View) templ.Component {
 	}[v.Step]
 	var steps []ui.Step
 	for i, name := range strings.Fields("details code terms questions confirm authenticator password") {
+		if !v.QuestionsAsked && (name == "questions" || name == "confirm") {
+			continue
+		}
 		s := ui.Step{Text: frame.T("register.step." + name), Optional: name == "authenticator"}
 		switch {
 		case i < at:

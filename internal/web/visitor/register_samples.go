@@ -19,7 +19,7 @@ func RegisterSamples() []web.Sample {
 		Organization: "Harbour Vale Council",
 	}
 	at := func(f *ui.Frame, step register.Step, failures ...ui.Error) *ui.Frame {
-		f.Rail, f.Errors = registerRail(f, register.View{Step: step}), failures
+		f.Rail, f.Errors = registerRail(f, register.View{Step: step, QuestionsAsked: true}), failures
 		return f
 	}
 	failed := func(f *ui.Frame, field, key string, args ...any) ui.Error {
@@ -77,7 +77,7 @@ func RegisterSamples() []web.Sample {
 		{Name: "register-details-errors", Draw: func(f *ui.Frame) templ.Component {
 			in := marta
 			in.Last, in.Email, in.Mobile = "", "marta@harbourvale", "12"
-			return detailsView(detailsPage{Frame: at(f, register.Details, failed(f, "last", "fault.name-empty"), failed(f, "email", "fault.email-shape"), failed(f, "mobile", "fault.mobile-short")), In: in, Dial: dial})
+			return detailsView(detailsPage{Frame: at(f, register.Details, failed(f, "last", "field.last.name-empty"), failed(f, "email", "fault.email-shape"), failed(f, "mobile", "fault.mobile-short")), In: in, Dial: dial})
 		}},
 		{Name: "register-linked", Draw: linkedView},
 		{Name: "register-mailbox", Draw: func(f *ui.Frame) templ.Component {
@@ -121,7 +121,7 @@ func RegisterSamples() []web.Sample {
 		{Name: "register-authenticator", Draw: func(f *ui.Frame) templ.Component {
 			return authenticatorView(authenticatorPage{
 				Frame: at(f, register.Authenticator), Key: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", Questions: true,
-				URI: "otpauth://totp/Northwind%20Conferencing:marta.ellison@harbourvale.example?algorithm=SHA1&digits=6&issuer=Northwind%20Conferencing&period=30&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+				URI: "otpauth://totp/Northwind%20Conferencing:marta.ellison@harbourvale.example?issuer=Northwind%20Conferencing&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
 			})
 		}},
 		{Name: "register-codes", Draw: func(f *ui.Frame) templ.Component {
