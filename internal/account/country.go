@@ -3,6 +3,7 @@ package account
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/language"
@@ -17,19 +18,41 @@ type Country struct {
 }
 
 // Countries returns all countries with a dialling code, sorted by their names in
-// the language. It is work: ask once and keep it.
+// the language: one of the catalogue's, else English. Do not change the list: it
+// is drawn up once and shared.
 func Countries(lang string) []Country {
-	names := display.Regions(language.Make(lang))
-	var all []Country
+	if list, ok := countries[lang]; ok {
+		return list()
+	}
+	return countries["en"]()
+}
+
+var countries = map[string]func() []Country{
+	"en": sync.OnceValue(func() []Country { return listed(language.English) }),
+	"de": sync.OnceValue(func() []Country { return listed(language.German) }),
+}
+
+func listed(lang language.Tag) []Country {
+	type entry struct {
+		Country
+		key string
+	}
+	names := display.Regions(lang)
+	var all []entry
 	for code := range phonenumbers.GetSupportedRegions() {
 		region, err := language.ParseRegion(code)
 		if err != nil || len(code) != 2 {
 			continue
 		}
-		all = append(all, Country{Code: code, Name: names.Name(region), Dial: "+" + itoa(phonenumbers.GetCountryCodeForRegion(code))})
+		name := names.Name(region)
+		all = append(all, entry{Country{Code: code, Name: name, Dial: "+" + itoa(phonenumbers.GetCountryCodeForRegion(code))}, fold(name)})
 	}
-	slices.SortFunc(all, func(a, b Country) int { return strings.Compare(fold(a.Name), fold(b.Name)) })
-	return all
+	slices.SortFunc(all, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	list := make([]Country, len(all))
+	for i, e := range all {
+		list[i] = e.Country
+	}
+	return list
 }
 
 // IsCountry reports whether the code is one of Countries.
