@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"vestibule/internal/app"
 	"vestibule/internal/config"
@@ -25,7 +26,7 @@ func (c serveCommand) Run(s *session) error {
 	if err != nil {
 		return listening(cfg.Listen, err)
 	}
-	p, err := app.New(s.ctx, app.Options{Config: cfg, Version: version(), Log: log, Crash: s.crash()})
+	p, err := app.New(s.ctx, app.Options{Config: cfg, Version: version(), Log: log, Now: s.clock(), Crash: s.crash()})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -44,6 +45,13 @@ func listening(address string, err error) error {
 		return fmt.Errorf("%s is taken by another program: stop it, or choose another address with listen", address)
 	}
 	return fmt.Errorf("%s cannot be listened on: %w", address, err)
+}
+
+// clock is the machine's, or ahead of it where a test wants a lease or a limit
+// to have run out.
+func (s *session) clock() func() time.Time {
+	shift := config.ClockShift(s.env)
+	return func() time.Time { return app.Clock().Add(shift) }
 }
 
 // crash ends the process at the commit that a crash test names, as a power cut

@@ -369,3 +369,16 @@ func CrashPoint(env Environment) (side string, commit int) {
 	}
 	return "", 0
 }
+
+// ClockShift reads VESTIBULE_TEST_CLOCK, as in "3m": how far ahead of the
+// machine's clock a test wants the portal's. It is 0 outside tests.
+func ClockShift(env Environment) time.Duration {
+	for _, line := range env {
+		if v, ok := strings.CutPrefix(line, "VESTIBULE_TEST_CLOCK="); ok {
+			if d, err := time.ParseDuration(v); err == nil && d > 0 {
+				return d
+			}
+		}
+	}
+	return 0
+}
