@@ -221,20 +221,20 @@ func (p *Portal) prepare(ctx context.Context) error {
 			return fmt.Errorf("the schema is at %d and this version needs %d: run `vestibule migrate` first", s.Have, s.Want)
 		}
 	}
-	demo := ""
+	demo := false
 	if err := p.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		demo, err = db.Setting(tx, demoSetting)
+		demo, err = IsDemo(tx)
 		return err
 	}); err != nil {
 		return err
 	}
 	if p.o.Demo {
-		if demo != "" {
+		if demo {
 			return nil
 		}
 		return p.DB.Write(ctx, func(tx *db.Tx) error { return db.PutSetting(tx, demoSetting, "yes") })
 	}
-	if demo != "" && !p.o.Tool {
+	if demo && !p.o.Tool {
 		return ErrDemo
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vestibule/internal/app"
+	"vestibule/internal/audit"
 	"vestibule/internal/chore"
 	"vestibule/internal/config"
 	"vestibule/internal/db"
@@ -169,6 +170,16 @@ func content(ctx context.Context, d *db.DB) []finding {
 			all = append(all, finding{what: "product", said: products[0].Name + ", keys begin with " + products[0].Prefix})
 		}
 		all = append(all, people(tx))
+		clock, err := timing(tx)
+		if err != nil {
+			return err
+		}
+		all = append(all, clock)
+		if demo, err := app.IsDemo(tx); err != nil {
+			return err
+		} else if demo {
+			all = append(all, finding{what: "database", note: true, said: "holds the demo's sample content", next: "serve refuses it: use another database for clients."})
+		}
 		counts, err := outbox.New(outbox.Options{DB: d}).Count(tx)
 		if err != nil {
 			return err
@@ -197,6 +208,26 @@ func people(tx *db.Tx) finding {
 	default:
 		return finding{what: "staff", said: fmt.Sprintf("%d administrators", n)}
 	}
+}
+
+// slip is how far clocks may be apart.
+const slip = time.Minute
+
+// timing compares the machine's clock with the newest event, which another node
+// or an earlier run has written: none comes from the future.
+func timing(tx *db.Tx) (finding, error) {
+	newest, err := audit.Recent(tx, 0, 1)
+	if err != nil {
+		return finding{}, err
+	}
+	now := tx.Now()
+	if len(newest) > 0 && newest[0].At.After(now.Add(slip)) {
+		return finding{
+			what: "clock", bad: true, said: fmt.Sprintf("is %s behind the newest event", newest[0].At.Sub(now).Round(time.Second)),
+			next: "Set the clock, and keep it right by NTP: codes, terms and sessions go by it.",
+		}, nil
+	}
+	return finding{what: "clock", said: now.UTC().Format(time.RFC3339)}, nil
 }
 
 // A message that waits longer than this has something in its way.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/mail"
@@ -341,6 +342,8 @@ func (c *Config) people(add complain) {
 	if c.Vendor.Name == "" {
 		add("vendor.name", "is empty.", "Write the name of your company.")
 	}
+	c.Vendor.Legal = cmp.Or(c.Vendor.Legal, c.Vendor.Name)
+	c.Vendor.SecurityEmail = cmp.Or(c.Vendor.SecurityEmail, c.Vendor.SupportEmail)
 	if c.Product.Name == "" {
 		add("product.name", "is empty.", "Write the name of your product.")
 	}
