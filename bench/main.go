@@ -38,6 +38,7 @@ type bench struct {
 	binary    string // the portal
 	profiles  string // folder for CPU profiles of the portal, or empty
 	row       string // that is being measured
+	launched  int    // processes so far
 	report    *report
 	running   []*process
 	databases []string // made on the PostgreSQL server

@@ -52,8 +52,9 @@ func (b *bench) launch(name, addr string, command ...string) (*process, error) {
 	p.cmd.Env = withoutPortal(os.Environ())
 	if b.profiles != "" && name == "portal" {
 		p.profiled = true
-		p.cmd.Env = append(p.cmd.Env, "BENCH_PROFILE="+filepath.Join(b.profiles, fmt.Sprintf("%s-%d.pprof", b.row, len(b.running))))
+		p.cmd.Env = append(p.cmd.Env, "BENCH_PROFILE="+filepath.Join(b.profiles, fmt.Sprintf("%s-%d.pprof", b.row, b.launched)))
 	}
+	b.launched++
 	p.started = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, errors.Join(err, log.Close())

@@ -100,7 +100,8 @@ const findSession = `SELECT account_id, secret_hash FROM session WHERE id = $1`
 func (b *bench) home() error {
 	for _, engine := range b.engines() {
 		var perOp [2]map[int]float64
-		for i, size := range []int{b.n(1_000, 20), b.n(1_000_000, 2000)} {
+		few, many := b.n(1_000, 20), b.n(1_000_000, 2000)
+		for i, size := range []int{few, many} {
 			var err error
 			if perOp[i], err = b.homeWith(engine, size); err != nil {
 				return err
@@ -109,7 +110,7 @@ func (b *bench) home() error {
 		}
 		for _, level := range levels() {
 			change := perOp[1][level]/perOp[0][level] - 1
-			b.report.fact(fact{row: "portal home, " + engine, what: fmt.Sprintf("CPU with 1,000,000 sessions against 1,000, %d at once", level),
+			b.report.fact(fact{row: "portal home, " + engine, what: fmt.Sprintf("CPU with %s sessions against %s, %d at once", grouped(many), grouped(few), level),
 				value: fmt.Sprintf("%+.0f %%", change*100), reach: "± 10 %", verdict: judge(change < 0.1)})
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -136,17 +137,23 @@ func (h *Hasher) Dummy(ctx context.Context, text string) error {
 	return err
 }
 
-// Full is Unavailable "busy" while the queue is full, and costs nothing: who
-// asks before opening a transaction turns people away at once under a flood. A
-// hash that is asked for afterwards may find the queue full nevertheless.
-func (h *Hasher) Full() error {
-	if len(h.places) < cap(h.places) {
-		return nil
+// Enter takes a place in the queue for the hashes that are asked for within the
+// context it returns, until leave is called. It is Unavailable "busy" at once
+// when there is none: who enters before opening a transaction turns the surplus
+// of a flood away without any other work, and whoever got in gets a hash.
+func (h *Hasher) Enter(ctx context.Context) (within context.Context, leave func(), err error) {
+	select {
+	case h.places <- struct{}{}:
+		return context.WithValue(ctx, place{h}, true), sync.OnceFunc(func() { <-h.places }), nil
+	default:
+		return ctx, func() {}, busy()
 	}
-	return busy()
 }
 
-// Waiting is how many hashes are being made or wait to be.
+// place is the key of a context that has a place in the queue of a Hasher.
+type place struct{ of *Hasher }
+
+// Waiting is how many are in the queue: hashes under way, and those to come.
 func (h *Hasher) Waiting() int { return len(h.places) }
 
 func busy() error {
@@ -161,12 +168,13 @@ func Valid(encoded string) bool {
 }
 
 func (h *Hasher) work(ctx context.Context, p Params, text, salt []byte, n uint32) ([]byte, error) {
-	select {
-	case h.places <- struct{}{}:
-	default:
-		return nil, busy()
+	if ctx.Value(place{h}) == nil {
+		_, leave, err := h.Enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 	}
-	defer func() { <-h.places }()
 	select {
 	case h.slots <- struct{}{}:
 	case <-ctx.Done():

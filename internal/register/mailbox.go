@@ -270,13 +270,15 @@ func (s *Service) ConfirmEmail(ctx context.Context, token, signedIn, plain strin
 		if plain == "" {
 			return fault.OnField("password", "password-needed")
 		}
-		if err := s.Passwords.Hasher.Full(); err != nil {
+		within, leave, err := s.Passwords.Hasher.Enter(ctx)
+		if err != nil {
 			return err
 		}
+		defer leave()
 		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Passwords.Spend(tx, a.ID) }); err != nil {
 			return err
 		}
-		ok, _, err := s.Passwords.Check(ctx, a.PasswordHash, plain)
+		ok, _, err := s.Passwords.Check(within, a.PasswordHash, plain)
 		if err != nil {
 			return err
 		}

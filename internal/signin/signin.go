@@ -96,17 +96,19 @@ func wrong() error { return fault.OnField("login", "sign-in-wrong") }
 // Password takes the first step. It is Invalid "sign-in-wrong" whatever is wrong, TooMany "sign-in-wait" after too many failures,
 // and Unavailable "busy" while more people sign in than the machine can serve.
 func (s *Service) Password(ctx context.Context, c Credentials, b Browser) (Arrival, error) {
-	// Asked before anything is written: under a flood the surplus is turned away at once.
-	if err := s.Passwords.Hasher.Full(); err != nil {
+	// Before anything is written: under a flood the surplus is turned away at once.
+	ctx, leave, err := s.Passwords.Hasher.Enter(ctx)
+	if err != nil {
 		return Arrival{}, err
 	}
+	defer leave()
 	t, err := s.take(ctx, c)
 	if err != nil {
 		return Arrival{}, err
 	}
 	right, renewed, err := s.compare(ctx, t.account, c.Password)
 	if err != nil {
-		return Arrival{}, s.undo(ctx, t, err)
+		return Arrival{}, err
 	}
 	var got Arrival
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
@@ -190,28 +192,6 @@ func (t try) forgive(tx *db.Tx) error {
 		}
 	}
 	return accountThere.clear(tx, t.key+"@"+t.network)
-}
-
-// undo strikes out a try that was never made, because the password could not be looked at.
-func (s *Service) undo(ctx context.Context, t try, cause error) error {
-	if !fault.Is(cause, fault.Unavailable) {
-		return cause
-	}
-	err := s.DB.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		if err := network.giveBack(tx, t.network); err != nil {
-			return err
-		}
-		if !t.known {
-			if err := accountWhole.giveBack(tx, t.key); err != nil {
-				return err
-			}
-		}
-		return accountThere.giveBack(tx, t.key+"@"+t.network)
-	})
-	if err != nil {
-		return err
-	}
-	return cause
 }
 
 // compare computes one hash, whatever the account is (ASVS V6.3.8). An account that may not come in gets the same work.
