@@ -456,7 +456,7 @@ func (p *Page) Picture() []byte {
 }
 
 func (p *Page) save(name string) bool {
-	folder := os.Getenv("VESTIBULE_OUT")
+	folder := os.Getenv("VESTIBULE_TEST_OUT")
 	if folder == "" {
 		folder = filepath.Join("..", "out")
 	}
