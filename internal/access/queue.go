@@ -149,12 +149,25 @@ func (t token) span() (from, below string) {
 	return from, from + "g" // after every token that begins like this one
 }
 
+// filter is the token as a condition on the row itself. Words are letters and
+// digits, so nothing in them means anything to LIKE.
+func (t token) filter(arg func(any) string) string {
+	switch kind, text := t.text[0], t.text[1:]; kind {
+	case 's':
+		return `' ' || r.signals || ' ' LIKE ` + arg("% "+text+" %")
+	case 'c':
+		return `r.country = ` + arg(text)
+	default:
+		return `' ' || r.search_key LIKE ` + arg("% "+text+"%")
+	}
+}
+
 // dense is from how many requests on a token counts as common: then passing
 // over the others in the order of the list is quicker than collecting these.
 const dense = 3000
 
-// list reads in the order of the tab. The rarest token, if it is rare, leads;
-// the others are looked up for each row.
+// list reads in the order of the tab. The rarest token, if it is rare, leads by
+// its index; the others are looked for in each row.
 func list(tx *db.Tx, o order, wanted []token, after string, limit int) ([]Request, error) {
 	var args []any
 	arg := func(v any) string {
@@ -175,14 +188,14 @@ func list(tx *db.Tx, o order, wanted []token, after string, limit int) ([]Reques
 			lead, least = i, n
 		}
 	}
+	if lead >= 0 {
+		from, below := wanted[lead].span()
+		where = append(where, `r.id IN (SELECT request_id FROM access_request_token WHERE token >= `+arg(from)+` AND token < `+arg(below)+`)`)
+	}
 	for i, t := range wanted {
-		from, below := t.span()
-		match := `token >= ` + arg(from) + ` AND token < ` + arg(below)
-		if i == lead {
-			where = append(where, `r.id IN (SELECT request_id FROM access_request_token WHERE `+match+`)`)
-			continue
+		if i != lead {
+			where = append(where, t.filter(arg))
 		}
-		where = append(where, `EXISTS (SELECT 1 FROM access_request_token t WHERE t.request_id = r.id AND t.`+strings.ReplaceAll(match, "AND token", "AND t.token")+`)`)
 	}
 	if o.state != "" {
 		where = append(where, `r.state = '`+o.state+`'`)

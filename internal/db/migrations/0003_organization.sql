@@ -163,8 +163,8 @@ CREATE INDEX access_request_account ON access_request (account_id, created_at) W
 CREATE INDEX access_request_name ON access_request (name_key);
 CREATE INDEX access_request_mobile ON access_request (mobile) WHERE mobile <> '';
 CREATE INDEX access_request_network ON access_request (network, created_at);
-CREATE INDEX access_request_late ON access_request (late_at) WHERE state = 'received';
-CREATE INDEX access_request_remind ON access_request (remind_at) WHERE state = 'received' AND reminded_at = 0;
+CREATE INDEX access_request_late ON access_request (state, late_at);
+CREATE INDEX access_request_remind ON access_request (state, reminded_at, remind_at);
 
 -- What a request is found by: words of its names and address, its signals, its
 -- country. Tokens are written in hexadecimal digits, which every collation of
