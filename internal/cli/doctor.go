@@ -206,7 +206,7 @@ func people(tx *db.Tx) finding {
 	case n == 0:
 		return finding{what: "staff", bad: true, said: "no administrator has set the account up", next: "vestibule staff add EMAIL --first NAME --last NAME --role administrator"}
 	default:
-		return finding{what: "staff", said: fmt.Sprintf("%d administrators", n)}
+		return finding{what: "staff", said: fmt.Sprintf("administrators: %d", n)}
 	}
 }
 

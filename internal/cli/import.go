@@ -45,7 +45,7 @@ func (c importCommand) Run(s *session) error {
 			fmt.Fprintln(s.out, "This was a trial. Nothing was changed.")
 		}
 		if bad > 0 {
-			return found{fmt.Errorf("%d lines were not taken. Correct them and import the file again: what was taken is known", bad)}
+			return found{fmt.Errorf("not taken: %d. Correct these lines and import the file again: what was taken is known by then", bad)}
 		}
 		return nil
 	})
