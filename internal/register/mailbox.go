@@ -131,16 +131,15 @@ func (s *Service) Finish(ctx context.Context, token string) (Ticket, error) {
 	})
 }
 
-// NotMeFinish and NotMeConfirm answer "this was not me" on the page of a link to
-// finish or to confirm: the mailbox's owner never made this account. All that
-// was set is erased, and its set-up begins afresh at the details, for whoever
-// holds the mailbox.
+// NotMeFinish answers "this was not me" on the page of a link to finish: the
+// mailbox's owner never made this account. All that was set is erased, and its
+// set-up begins afresh at the details, for whoever holds the mailbox.
 func (s *Service) NotMeFinish(ctx context.Context, token string) (Ticket, error) {
 	return s.takeOver(ctx, purposeFinish, token, unfinished, s.notMe)
 }
 
-// NotMeConfirm: see NotMeFinish. An address that was confirmed before cannot be
-// taken over so.
+// NotMeConfirm does the same on the page of a link to confirm. An address that
+// was confirmed before cannot be taken over so.
 func (s *Service) NotMeConfirm(ctx context.Context, token string) (Ticket, error) {
 	return s.takeOver(ctx, purposeConfirm, token, unconfirmed, s.notMe)
 }
