@@ -340,11 +340,10 @@ type watched struct {
 func (w *watched) Write(p []byte) (int, error) {
 	w.rest.Write(p)
 	for {
-		line, err := w.rest.ReadString('\n')
-		if err != nil {
-			w.rest.WriteString(line)
+		i := bytes.IndexByte(w.rest.Bytes(), '\n')
+		if i < 0 {
 			return len(p), nil
 		}
-		w.lines <- strings.TrimSuffix(line, "\n")
+		w.lines <- string(w.rest.Next(i + 1)[:i])
 	}
 }

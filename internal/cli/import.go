@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"vestibule/internal/app"
@@ -60,14 +59,13 @@ func told(w *text.Words, f importer.Fault) string {
 }
 
 func (c importCommand) one(s *session, p *app.Portal, name string) (importer.Report, error) {
-	var in io.Reader = s.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return importer.Report{}, err
-		}
-		in = f
-		defer func() { err = errors.Join(err, f.Close()) }()
+	if name == "-" {
+		return p.Importer.Import(s.ctx, s.in, c.DryRun)
 	}
-	return p.Importer.Import(s.ctx, in, c.DryRun)
+	f, err := os.Open(name)
+	if err != nil {
+		return importer.Report{}, err
+	}
+	report, err := p.Importer.Import(s.ctx, f, c.DryRun)
+	return report, errors.Join(err, f.Close())
 }

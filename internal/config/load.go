@@ -295,8 +295,8 @@ func suggest(name string, known map[string]option) string {
 			best, distance = candidate, d
 		}
 		// The last part alone, for what was written under the wrong heading.
-		_, last, dotted := cutLast(candidate)
-		_, typed, _ := cutLast(name)
+		last, dotted := lastPart(candidate)
+		typed, _ := lastPart(name)
 		if dotted && last == typed && distance > 1 {
 			best, distance = candidate, 1
 		}
@@ -325,12 +325,9 @@ func suggestVariable(name string, byVariable map[string]option) string {
 	return "Did you mean " + best + "?"
 }
 
-func cutLast(s string) (before, last string, dotted bool) {
-	i := strings.LastIndexByte(s, '.')
-	if i < 0 {
-		return "", s, false
-	}
-	return s[:i], s[i+1:], true
+func lastPart(name string) (last string, dotted bool) {
+	i := strings.LastIndexByte(name, '.')
+	return name[i+1:], i >= 0
 }
 
 // apart is the number of single letters to change, add or drop between two names.

@@ -75,7 +75,7 @@ func table(c *Config, r *raw) []section {
 		}},
 		{"Database and keys", []option{
 			{name: "database.url", kind: textual, secret: true, into: &c.Database.URL,
-				help: "postgres://user:password@host/name, or the file of the embedded database. Default: portal.db in the data folder."},
+				help: "postgres://user@host/name with or without a password, or the file of the embedded database. Default: portal.db in the data folder."},
 			{name: "database.migrate_url", kind: textual, secret: true, into: &c.Database.MigrateURL,
 				help: "PostgreSQL address of the role that owns the tables, used by `vestibule migrate` alone. With it, serve changes no schema."},
 			{name: "keys.file", kind: file, into: &c.KeysFile,

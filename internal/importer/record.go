@@ -235,7 +235,7 @@ func (r *record) fill(object map[string]any) *Fault {
 		if !slices.Contains(Columns(), name) {
 			return &Fault{Line: r.line, Field: name, Code: "import-column-unknown", Args: map[string]string{"column": name}}
 		}
-		s := ""
+		var s string
 		switch v := v.(type) {
 		case nil:
 			continue
