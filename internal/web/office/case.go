@@ -174,7 +174,7 @@ func (f *Face) event(c *web.Context, e staff.Event) string {
 		by = c.T("office.actor." + e.Actor.Kind)
 	}
 	if !c.Words.Has(key) {
-		return by + ": " + e.Action
+		return by // the action itself stands below
 	}
 	return c.T(key, "by", by)
 }
