@@ -55,6 +55,11 @@ func (s *Service) GiveDetails(ctx context.Context, t Ticket, in Form) (Ticket, e
 		next, linked, err = s.giveDetails(tx, t, in, d)
 		return err
 	})
+	if fault.Is(err, fault.Conflict) && next != "" {
+		// The same page was sent before, and its answer did not arrive: the
+		// browser gets the ticket that it would have had.
+		return next, err
+	}
 	if err != nil {
 		return t, err
 	}

@@ -212,7 +212,7 @@ func (f *Register) details(c *web.Context) error {
 			Once: in.Once, Invitation: in.Invitation, FirstName: in.First, LastName: in.Last, Email: in.Email,
 			MobileCountry: in.MobileCountry, Mobile: in.Mobile, Organization: in.Organization, Lang: c.Lang,
 		})
-		if err == nil {
+		if t != "" && (err == nil || fault.Is(err, fault.Conflict)) {
 			keep(c, t)
 		}
 	}
