@@ -28,7 +28,7 @@ import (
 //
 //	bare     answers every request with the same page
 //	indexed  takes the id from the session cookie, reads that row, answers the page
-//	journey  the pages of a whole dialogue by number: a GET reads a row and answers
+//	journey  the pages of a whole journey by number: a GET reads a row and answers
 //	         the page, a POST reads its form, writes a row durably and redirects
 //	argon    hashes as often as asked, one after the other
 //	commit   inserts rows, each in a transaction of its own, as many as asked

@@ -51,7 +51,8 @@ func (b *bench) newPortal(name string, o portalOptions) (*portal, error) {
 		return nil, err
 	}
 	p.stop()
-	return p, p.openDatabase(b)
+	err = p.openDatabase(b)
+	return p, err
 }
 
 // blankPortal makes the folder and the configuration of a portal that was never

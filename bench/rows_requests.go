@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -42,7 +41,7 @@ func fileRequest(f form) func(w *worker, i int) error {
 		v["email"] = []string{"marta@" + name + ".example"}
 		v["last"] = []string{"Ellison " + name}
 		v["organization"] = []string{"Harbour " + name + " Council"}
-		q := post(f.action, url.Values(v))
+		q := post(f.action, v)
 		q.address = addressOf(i)
 		return expect(w, q, 303)
 	}

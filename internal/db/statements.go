@@ -49,7 +49,7 @@ func (s *statements) met(queries []string) {
 		if !s.often(q) {
 			continue
 		}
-		prepared, err := s.pool.PrepareContext(context.Background(), q)
+		prepared, err := s.pool.PrepareContext(context.Background(), q) //nolint:sqlclosecheck // it is kept on purpose
 		if err != nil {
 			continue // what is wrong with it, whoever runs it is told
 		}

@@ -83,7 +83,7 @@ func (tx *Tx) Count(query string, args ...any) (int64, error) {
 	}
 	var res sql.Result
 	var err error
-	if s := tx.statement(query); s != nil {
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it
 		res, err = s.ExecContext(tx.within, args...)
 	} else {
 		res, err = tx.inner.ExecContext(tx.within, query, args...)
@@ -100,7 +100,7 @@ func (tx *Tx) Get(query string, args []any, into ...any) error {
 	if err := tx.over(); err != nil {
 		return err
 	}
-	if s := tx.statement(query); s != nil {
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it
 		return translate(s.QueryRowContext(tx.within, args...).Scan(into...))
 	}
 	return translate(tx.inner.QueryRowContext(tx.within, query, args...).Scan(into...))
@@ -113,7 +113,7 @@ func (tx *Tx) Each(query string, args []any, f func(scan func(...any) error) err
 	}
 	var rows *sql.Rows
 	var err error
-	if s := tx.statement(query); s != nil {
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it
 		rows, err = s.QueryContext(tx.within, args...)
 	} else {
 		rows, err = tx.inner.QueryContext(tx.within, query, args...)
