@@ -183,7 +183,7 @@ func Administrators(tx *db.Tx, organizationID string) ([]string, error) {
 }
 
 // Leave ends an account's membership, for an account that is erased or removed.
-// It is no error if there is none. The address is no longer expected either.
+// It is no error if there is none.
 func Leave(tx *db.Tx, accountID string) error { return deleteMember(tx, accountID) }
 
 // JoinByConfirmedAddress decides what an account joins whose address was just
@@ -192,7 +192,9 @@ func Leave(tx *db.Tx, accountID string) error { return deleteMember(tx, accountI
 func JoinByConfirmedAddress(tx *db.Tx, src secret.Source, accountID, emailKey string) (Outcome, error) {
 	m, err := membershipOf(tx, accountID)
 	if err == nil {
-		return Outcome{Joined: true, Membership: m}, nil
+		// What expected a member is met: it must not bring back somebody who is
+		// removed later.
+		return Outcome{Joined: true, Membership: m}, markJoined(tx, m.Organization.ID, emailKey)
 	}
 	if !fault.Is(err, fault.NotFound) {
 		return Outcome{}, err
