@@ -35,6 +35,7 @@ func startDemo(t *testing.T) demo {
 	parts.Eventually(t, "the demo tells its address", func() bool {
 		select {
 		case err := <-p.Done:
+			p.Done <- err
 			t.Fatalf("the demo ended: %v\n%s", err, p.Out.String())
 		default:
 		}
