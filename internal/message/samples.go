@@ -13,7 +13,7 @@ type Sample struct {
 // Samples returns every message, and each of its cases, as if written at now.
 func Samples(now time.Time) []Sample {
 	const product, organization, number = "Meeting Add-On for GroupWise", "Harbour Vale Council", "REQ-2026-0412"
-	const token = "7Q4MXK29-h3W-sample-token"
+	const token = "7Q4MXK29-h3W-sample-token" //nolint:gosec // opens nothing
 	soon, fortnight := now.Add(time.Hour), now.Add(14*24*time.Hour)
 	one := func(name string, m Message) Sample { return Sample{name, now, m} }
 	return []Sample{

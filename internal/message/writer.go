@@ -12,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 	"unicode/utf8"
@@ -50,11 +51,12 @@ type Writer struct {
 	o           Options
 	base        string
 	light, dark palette
-	byKind      map[string]map[text.Lang]*sheet
+	sheets      map[string]func() (*sheet, error) // by file; see sheet
 	outbox      *outbox.Outbox
 }
 
-// A sheet is the words of one message in one language, ready to be filled.
+// A sheet is the words of one message in one language, parsed when it is first
+// wanted: to parse all of them would be most of the portal's start.
 type sheet struct {
 	text *template.Template // for an e-mail with "subject"; for an SMS the whole
 	html *htmltemplate.Template
@@ -72,8 +74,9 @@ type view struct {
 	Light, Dark palette
 }
 
-// NewWriter reads the words and tries each of them. The error says which file
-// is wrong, and where.
+// NewWriter makes a writer. Where the vendor has files of their own, all words
+// are read and tried, and the error says which file is wrong, and where; the
+// portal's own files are tried by its tests.
 func NewWriter(o Options) (*Writer, error) {
 	if o.BaseURL == nil || o.BaseURL.Host == "" {
 		return nil, errors.New("message: links need the portal's address")
@@ -84,7 +87,7 @@ func NewWriter(o Options) (*Writer, error) {
 	if !o.Lang.Known() {
 		o.Lang = text.English
 	}
-	w := &Writer{o: o, base: strings.TrimSuffix(o.BaseURL.String(), "/"), outbox: o.Outbox, byKind: map[string]map[text.Lang]*sheet{}}
+	w := &Writer{o: o, base: strings.TrimSuffix(o.BaseURL.String(), "/"), outbox: o.Outbox, sheets: map[string]func() (*sheet, error){}}
 	var err error
 	if w.light, w.dark, err = palettes(o.Vendor.Accent); err != nil {
 		return nil, err
@@ -92,23 +95,30 @@ func NewWriter(o Options) (*Writer, error) {
 	if err := w.checkNames(); err != nil {
 		return nil, err
 	}
-	for _, sample := range Samples(time.Date(2026, 6, 3, 9, 42, 0, 0, time.UTC)) {
-		s := sample.Message.spec()
-		if w.byKind[s.kind] == nil {
-			w.byKind[s.kind] = map[text.Lang]*sheet{}
-		}
+	for _, sample := range samples() {
+		one := sample.Message.spec()
 		for _, lang := range text.Languages() {
-			if w.byKind[s.kind][lang] == nil {
-				if w.byKind[s.kind][lang], err = w.read(s, lang); err != nil {
-					return nil, fmt.Errorf("message: %s: %w", fileOf(s.kind, lang), err)
-				}
-			}
+			w.sheets[fileOf(one.kind, lang)] = sync.OnceValues(func() (*sheet, error) { return w.read(one, lang) })
+		}
+	}
+	if o.Overrides == nil {
+		return w, nil
+	}
+	return w, w.try()
+}
+
+func samples() []Sample { return Samples(time.Date(2026, 6, 3, 9, 42, 0, 0, time.UTC)) }
+
+// try writes every sample in every language.
+func (w *Writer) try() error {
+	for _, sample := range samples() {
+		for _, lang := range text.Languages() {
 			if _, err := w.Write(To{Address: "marta@harbour.example", Name: "Marta", Lang: lang}, sample.At, sample.Message); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	return w, nil
+	return nil
 }
 
 func fileOf(kind string, lang text.Lang) string { return kind + "." + string(lang) + ".txt" }
@@ -278,16 +288,19 @@ func (w *Writer) Write(to To, now time.Time, m Message) (outbox.Message, error) 
 	if !to.Lang.Known() {
 		to.Lang = w.o.Lang
 	}
-	sh := w.byKind[s.kind][to.Lang]
-	if sh == nil {
+	read := w.sheets[fileOf(s.kind, to.Lang)]
+	if read == nil {
 		return outbox.Message{}, fmt.Errorf("message: no words for %q", s.kind)
+	}
+	sh, err := read()
+	if err != nil {
+		return outbox.Message{}, fmt.Errorf("message: %s: %w", fileOf(s.kind, to.Lang), err)
 	}
 	out := outbox.Message{
 		Kind: s.kind, Channel: s.channel, To: to.Address, ToName: to.Name, ReplyTo: w.o.Vendor.ReplyTo,
 		Lang: to.Lang.Tag(), Secrets: s.secrets, Sole: s.sole,
 	}
 	v := view{To: to, Vendor: w.o.Vendor, M: m, Lang: out.Lang, Host: w.o.BaseURL.Hostname(), Light: w.light, Dark: w.dark}
-	var err error
 	if s.channel == carrier.SMS {
 		out.Text, err = w.sms(sh, v)
 	} else {
