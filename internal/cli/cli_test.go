@@ -168,13 +168,16 @@ func TestDoctorNamesEachTroubleWithItsNextStep(t *testing.T) {
 	if err := os.Chmod(filepath.Join(i.data, "keys.json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(i.data, 0o755); err != nil { //nolint:gosec // the trouble that the doctor is to find
+		t.Fatal(err)
+	}
 	code, out, errOut := i.run(i.configured("doctor")...)
 	if code != exitFound {
 		t.Fatalf("code %d: %s%s", code, out, errOut)
 	}
 	for _, says := range []string{
 		"FAIL  keys", "chmod 600", "FAIL  mail", "FAIL  sms", "Check host, port and firewall", "ok    schema", "note  terms", "FAIL  staff",
-		"note  address",
+		"note  address", "chmod 700", "ok    clock",
 	} {
 		if !strings.Contains(out, says) {
 			t.Errorf("the doctor does not say %q:\n%s", says, out)

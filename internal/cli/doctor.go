@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -140,6 +141,12 @@ func (c doctorCommand) database(s *session, cfg *config.Config) []finding {
 		return []finding{{what: "database", bad: true, said: err.Error(), next: "Start the database, or correct database.url."}}
 	}
 	all := []finding{{what: "database", said: where + " answers"}}
+	if cfg.Database.SQLite() {
+		folder := filepath.Dir(cfg.Database.URL)
+		if info, err := os.Stat(folder); err == nil && info.Mode().Perm()&0o007 != 0 {
+			all = append(all, finding{what: "database", bad: true, said: fmt.Sprintf("everybody on this machine gets into %s (%v)", folder, info.Mode().Perm()), next: "chmod 700 " + folder})
+		}
+	}
 	state, err := d.Schema(ctx)
 	switch {
 	case err != nil:
