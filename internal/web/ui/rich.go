@@ -3,13 +3,12 @@ package ui
 import (
 	"context"
 	"html"
-	"image/color"
 	"io"
 	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
-	"github.com/boombuler/barcode/qr"
+	"rsc.io/qr"
 )
 
 // Rich draws a sentence of the catalogue that holds links and weight: each
@@ -95,17 +94,16 @@ func QR(content, label string) templ.Component {
 
 // drawQR is the code as one path of horizontal runs, and its side in modules.
 func drawQR(content string) (side int, path string, err error) {
-	code, err := qr.Encode(content, qr.M, qr.Unicode)
+	code, err := qr.Encode(content, qr.M)
 	if err != nil {
 		return 0, "", err
 	}
 	const quiet = 2 // and the padding of .qr around it
-	size := code.Bounds().Dx()
 	b := make([]byte, 0, 16<<10)
-	for y := range size {
-		for x := 0; x < size; x++ {
+	for y := range code.Size {
+		for x := 0; x < code.Size; x++ {
 			from := x
-			for x < size && dark(code.At(x, y)) {
+			for x < code.Size && code.Black(x, y) {
 				x++
 			}
 			if x == from {
@@ -118,7 +116,7 @@ func drawQR(content string) (side int, path string, err error) {
 			b = append(b, 'z')
 		}
 	}
-	return size + 2*quiet, string(b), nil
+	return code.Size + 2*quiet, string(b), nil
 }
 
 // Part draws a component outside any layout: the answer to a form with
@@ -128,9 +126,4 @@ func Part(f *Frame, part templ.Component) templ.Component {
 		ctx, _ = begin(ctx, f)
 		return part.Render(ctx, w)
 	})
-}
-
-func dark(c color.Color) bool {
-	r, _, _, _ := c.RGBA()
-	return r < 0x8000
 }
