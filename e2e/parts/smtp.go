@@ -230,7 +230,8 @@ func parse(r io.Reader) (Mail, error) {
 	if one.Subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil {
 		return one, err
 	}
-	return one, one.take(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+	err = one.take(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body)
+	return one, err
 }
 
 // take keeps the first text and the first HTML of a mail's parts.

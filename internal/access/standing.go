@@ -128,7 +128,7 @@ func Evaluate(f Facts, now time.Time) Standing {
 	}
 	if f.Membership.Organization.ID != "" {
 		s.because("member", f.Membership.JoinedAt, f.Membership.Organization.ID)
-		if s.byMembership(f, now) {
+		if s.byMembership(f) {
 			return s
 		}
 	}
@@ -152,7 +152,7 @@ func Evaluate(f Facts, now time.Time) Standing {
 }
 
 // byMembership decides by the organization's rights, if it has any.
-func (s *Standing) byMembership(f Facts, now time.Time) bool {
+func (s *Standing) byMembership(f Facts) bool {
 	best := -1
 	for i := range s.Licenses {
 		if s.Licenses[i].State.Status == license.StatusNone {
@@ -212,7 +212,7 @@ func (s *Standing) because(code string, at time.Time, ref string) {
 
 // rank orders licences by how much they let a person do; the least is the best.
 func rank(s license.State) int {
-	order := 0
+	order := 8
 	switch s.Status {
 	case license.StatusActive, license.StatusExpiring, license.StatusGrace:
 		order = 0
@@ -222,8 +222,6 @@ func rank(s license.State) int {
 		order = 4
 	case license.StatusSuspended:
 		order = 6
-	default:
-		order = 8
 	}
 	if !s.Kind.Paid() {
 		order++

@@ -136,7 +136,7 @@ func (o *Outbox) claim(ctx context.Context, channel carrier.Channel, n int) ([]c
 	token := o.o.Secret.Token()
 	lease := time.Duration(len(o.o.Carriers[channel]))*o.o.Patience + settling + time.Minute
 	err := o.o.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		if _, err = expire(tx); err != nil {
+		if err = expire(tx); err != nil {
 			return err
 		}
 		claimed, err = take(tx, channel, token, db.Micros(tx.Now().Add(lease)), n)
@@ -234,7 +234,7 @@ func (o *Outbox) wait(attempts int) time.Duration {
 // Sweep drops what is of no use any more and erases records older than Keep.
 func (o *Outbox) Sweep(ctx context.Context) error {
 	return o.o.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := expire(tx); err != nil {
+		if err := expire(tx); err != nil {
 			return err
 		}
 		_, err := tx.Count(`DELETE FROM outbox_message WHERE state IN ('sent','dropped','failed') AND settled_at <= $1`,

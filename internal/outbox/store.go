@@ -91,18 +91,18 @@ func take(tx *db.Tx, channel carrier.Channel, token string, until int64, n int) 
 
 // expire drops what is of no use any more, and what was marked as outdated in
 // the hands of a worker that never came back.
-func expire(tx *db.Tx) (int64, error) {
+func expire(tx *db.Tx) error {
 	now := db.Micros(tx.Now())
-	late, err := tx.Count(`
+	_, err := tx.Count(`
 		UPDATE outbox_message SET state = 'dropped', reason = $1, body = '', settled_at = $2
 		WHERE state IN ('queued','held','failed') AND lease_until <= $2 AND until_at > 0 AND until_at <= $2`, ByExpiry, now)
 	if err != nil {
-		return late, err
+		return err
 	}
-	outdated, err := tx.Count(`
+	_, err = tx.Count(`
 		UPDATE outbox_message SET state = 'dropped', body = '', settled_at = $1
 		WHERE state = 'queued' AND lease_until <= $1 AND reason <> ''`, now)
-	return late + outdated, err
+	return err
 }
 
 // nothingDue reports whether no message of any channel could be claimed or

@@ -156,7 +156,9 @@ func (p *Portal) Deliver() {
 // Housekeeping runs every chore that is due at the clock's time.
 func (p *Portal) Housekeeping() {
 	p.t.Helper()
-	p.Chores.RunDue(p.t.Context())
+	if _, err := p.Chores.RunDue(p.t.Context()); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // Invite adds a member of staff and returns the link that the terminal shows.

@@ -784,8 +784,8 @@ func TestTheFirstThingThatIsMissingIsAskedFor(t *testing.T) {
 
 func TestABrakeWaitsAndLeaks(t *testing.T) {
 	b := brake{free: 3, first: time.Second, most: 10 * time.Second, leak: time.Minute}
-	for failures, want := range []time.Duration{0, 0, 0, 1, 2, 4, 8, 10, 10} {
-		if got := b.wait(failures); got != want*time.Second {
+	for failures, want := range []int{0, 0, 0, 1, 2, 4, 8, 10, 10} {
+		if got := b.wait(failures); got != time.Duration(want)*time.Second {
 			t.Errorf("after %d failures: %v", failures, got)
 		}
 	}

@@ -293,7 +293,8 @@ func (s *Service) openCodes(f *flow.Flow[data]) (codes []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return codes, json.Unmarshal(b, &codes)
+	err = json.Unmarshal(b, &codes)
+	return codes, err
 }
 
 func sealedAs(flowID string) string { return "flow/" + flowID + "/recovery-codes" }

@@ -121,8 +121,9 @@ func (w *Words) Long(d time.Duration) string {
 	if from == 0 || from == 2 {
 		finest = from // "14 days", "10 minutes": nobody wants the rest
 	}
-	step := units[finest].size
-	d = (d + step - 1) / step * step
+	if step := units[finest].size; d%step > 0 {
+		d += step - d%step
+	}
 	var said []string
 	for _, u := range units[from : finest+1] {
 		if n := d / u.size; n > 0 {

@@ -39,7 +39,7 @@ func BenchmarkBareHandler(b *testing.B) {
 func form(f *ui.Frame) templ.Component { return ui.PrivacyPage(f) }
 
 func serve(b *testing.B, h http.Handler) {
-	r := httptest.NewRequest("GET", "/x", nil)
+	r := httptest.NewRequest(http.MethodGet, "/x", nil)
 	r.Header.Set("Accept-Language", "en-GB,en;q=0.9,de;q=0.8")
 	b.ReportAllocs()
 	for b.Loop() {

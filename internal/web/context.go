@@ -43,7 +43,7 @@ func (c *Context) Context() context.Context { return c.R.Context() }
 // Now is when the request came in.
 func (c *Context) Now() time.Time { return c.now }
 
-// Words in the page's language.
+// T is what the catalogue says at key, in the page's language.
 func (c *Context) T(key string, args ...any) string { return c.Words.T(key, args...) }
 
 // BaseURL is the portal's own address from the configuration, without a
@@ -207,7 +207,7 @@ func (c *Context) Bytes(status int, mediaType string, body []byte) error {
 // nobody is there to be told otherwise.
 func (c *Context) cut(err error) error {
 	if err != nil && c.R.Context().Err() != nil {
-		return nil
+		return nil //nolint:nilerr // see above
 	}
 	return err
 }
@@ -245,7 +245,7 @@ func (c *Context) Cookie(name string) string {
 // The cookie is for this host alone, HttpOnly and SameSite=Lax, and over https
 // it carries the __Host- prefix (RFC 6265bis, 4.1.3.2).
 func (c *Context) SetCookie(name, value string, life time.Duration) {
-	http.SetCookie(c.W, &http.Cookie{
+	http.SetCookie(c.W, &http.Cookie{ //nolint:gosec // Secure wherever the portal is served over https
 		Name: c.kit.cookieName(name), Value: value, Path: "/", MaxAge: int(life / time.Second),
 		Secure: c.kit.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -148,7 +149,7 @@ func (c *Context) speak() {
 func (c *Context) finish() {
 	k := c.kit
 	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler {
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(p)
 		}
 		k.o.Log.LogAttrs(c.R.Context(), slog.LevelError, "panic", slog.String("id", c.RequestID), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))

@@ -305,7 +305,8 @@ func Links(t *testing.T, samples []web.Sample, routes []web.Route) {
 			t.Fatal(err)
 		}
 		walk(root, func(n *html.Node) {
-			method, address := "GET", ""
+			var address string
+			method := "GET"
 			switch {
 			case has(n, "data-poll"):
 				address = attr(n, "data-poll")

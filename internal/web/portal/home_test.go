@@ -194,7 +194,7 @@ func TestWaitingPeopleComeInByThemselvesOnceApproved(t *testing.T) {
 		// asvs: V7.2.4
 		for _, c := range before {
 			for _, now := range b.Cookies() {
-				if c.Name == now.Name && c.Name == "__Host-session" && c.Value == now.Value {
+				if now.Name == "__Host-session" && c.Name == now.Name && c.Value == now.Value {
 					t.Error("the session has the token it had before it was let in")
 				}
 			}
