@@ -168,7 +168,7 @@ func TestDoctorNamesEachTroubleWithItsNextStep(t *testing.T) {
 	if err := os.Chmod(filepath.Join(i.data, "keys.json"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(i.data, 0o755); err != nil { //nolint:gosec // the trouble that the doctor is to find
+	if err := os.Chmod(i.data, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errOut := i.run(i.configured("doctor")...)

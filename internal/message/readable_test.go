@@ -158,3 +158,23 @@ func contrast(t *testing.T, a, b string) float64 {
 	x, y := l(a), l(b)
 	return (max(x, y) + .05) / (min(x, y) + .05)
 }
+
+// Mail programs take what touches an address in plain text for a part of it.
+func TestALinkOfThePlainPartStandsAlone(t *testing.T) {
+	each(t, writer(t), func(t *testing.T, _ string, m outbox.Message) {
+		if m.Channel != carrier.Email {
+			return
+		}
+		if strings.ContainsAny(m.Text, "\x02\x03") || strings.ContainsAny(m.Subject, "\x02\x03") {
+			t.Error("a mark of a link was left")
+		}
+		for line := range strings.Lines(m.Text) {
+			if strings.Contains(line, "://") && !regexp.MustCompile(`^https://\S+\w\n$`).MatchString(line) {
+				t.Errorf("more than a link: %q", line)
+			}
+			if strings.Contains(line, "security@") && strings.TrimSpace(line) != "security@northwind.example" {
+				t.Errorf("more than an address: %q", line)
+			}
+		}
+	})
+}

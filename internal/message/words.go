@@ -207,21 +207,44 @@ func (textForm) inline(line string) string {
 	line = isBold.ReplaceAllString(line, `$1`)
 	return aLink.ReplaceAllStringFunc(line, func(s string) string {
 		m := aLink.FindStringSubmatch(s)
-		return m[1] + " (" + strings.TrimPrefix(m[2], "mailto:") + ")"
+		return m[1] + linkBegins + strings.TrimPrefix(m[2], "mailto:") + linkEnds
 	})
 }
 
-// loud writes a heading in capitals, as plain text has no other way. Values
-// stay as they are: a UserID in capitals would be another.
-func (f textForm) loud(line string) string {
-	line = f.inline(line)
+// A link of a line of plain text stands between these until the line is filled
+// in; see below.
+const linkBegins, linkEnds = "\x02", "\x03"
+
+// below puts the links of each line on lines of their own after it: mail
+// programs take a bracket or full stop beside an address for a part of it.
+func below(filled string) string {
 	var b strings.Builder
-	from := 0
-	for _, at := range anAction.FindAllStringIndex(line, -1) {
-		b.WriteString(strings.ToUpper(line[from:at[0]]) + line[at[0]:at[1]])
-		from = at[1]
+	for line := range strings.Lines(filled) {
+		var links []string
+		words, rest, found := strings.Cut(line, linkBegins)
+		for found {
+			var link, more string
+			link, rest, _ = strings.Cut(rest, linkEnds)
+			links = append(links, link)
+			more, rest, found = strings.Cut(rest, linkBegins)
+			words += more
+		}
+		b.WriteString(words)
+		for _, link := range links {
+			b.WriteString(link + "\n")
+		}
 	}
-	return b.String() + strings.ToUpper(line[from:])
+	return b.String()
+}
+
+// loud writes a heading in capitals, as plain text has no other way. One with
+// a value in it stays as it is: a UserID in capitals would be another, and half
+// a line of capitals is none.
+func (f textForm) loud(line string) string {
+	if anAction.MatchString(line) {
+		return f.inline(line)
+	}
+	return strings.ToUpper(f.inline(line))
 }
 
 func (f textForm) block(b *strings.Builder, kind byte, lines []string) {

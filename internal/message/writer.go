@@ -101,10 +101,12 @@ func NewWriter(o Options) (*Writer, error) {
 			w.sheets[fileOf(one.kind, lang)] = sync.OnceValues(func() (*sheet, error) { return w.read(one, lang) })
 		}
 	}
-	if o.Overrides == nil {
-		return w, nil
+	if o.Overrides != nil {
+		if err := w.try(); err != nil {
+			return nil, err
+		}
 	}
-	return w, w.try()
+	return w, nil
 }
 
 func samples() []Sample { return Samples(time.Date(2026, 6, 3, 9, 42, 0, 0, time.UTC)) }
@@ -325,7 +327,7 @@ func (w *Writer) mail(sh *sheet, v view) (subject, plain, rich string, err error
 	if err = sh.text.Execute(&b, v); err != nil {
 		return
 	}
-	plain = tidy(b.String())
+	plain = tidy(below(b.String()))
 	b.Reset()
 	if err = sh.html.Execute(&b, v); err != nil {
 		return
