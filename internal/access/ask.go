@@ -157,7 +157,7 @@ func (s *Service) file(tx *db.Tx, r Request) (filing, error) {
 	}
 	if err := s.Messages.Send(tx, r.to(), r.subject(), time.Time{}, message.RequestReceived{
 		Number: r.Reference, Product: r.ProductName, Organization: r.Organization, Users: r.Users,
-		ReceivedAt: now, DueAt: r.DueAt, WithdrawToken: token,
+		ReceivedAt: now, DueAt: r.DueAt, LateAt: r.LateAt, WithdrawToken: token,
 	}); err != nil {
 		return filing{}, err
 	}
@@ -168,7 +168,7 @@ func (s *Service) file(tx *db.Tx, r Request) (filing, error) {
 	for _, to := range staff {
 		if err := s.Messages.Send(tx, to, r.subject(), time.Time{}, message.StaffRequestWaiting{
 			RequestID: r.ID, Number: r.Reference, Applicant: r.Name(), Email: r.Email, Organization: r.Organization,
-			Country: r.Country, Product: r.ProductName, Users: r.Users, ReceivedAt: now, DueAt: r.DueAt,
+			Country: account.CountryName(r.Country, string(to.Lang)), Product: r.ProductName, Users: r.Users, ReceivedAt: now, DueAt: r.DueAt,
 		}); err != nil {
 			return filing{}, err
 		}
@@ -201,7 +201,7 @@ func (s *Service) again(tx *db.Tx, r Request) (filing, error) {
 		return filing{}, err
 	}
 	return filing{now: r, kept: kept}, s.Messages.Send(tx, kept.to(), kept.subject(), time.Time{}, message.RequestDuplicate{
-		Number: kept.Reference, Product: kept.ProductName, ReceivedAt: kept.CreatedAt, DueAt: kept.DueAt, WithdrawToken: token,
+		Number: kept.Reference, Product: kept.ProductName, ReceivedAt: kept.CreatedAt, DueAt: kept.DueAt, LateAt: kept.LateAt, WithdrawToken: token,
 	})
 }
 

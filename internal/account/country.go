@@ -55,5 +55,16 @@ func listed(lang language.Tag) []Country {
 	return list
 }
 
+// CountryName is the name of a country in the language, as Countries has it; a
+// code that is none is its own name.
+func CountryName(code, lang string) string {
+	for _, c := range Countries(lang) {
+		if c.Code == code {
+			return c.Name
+		}
+	}
+	return code
+}
+
 // IsCountry reports whether the code is one of Countries.
 func IsCountry(code string) bool { return phonenumbers.GetSupportedRegions()[code] }

@@ -147,6 +147,9 @@ func TestCountriesHaveNamesAndDiallingCodes(t *testing.T) {
 	if len(names) < 200 || names["AT"] != "Österreich +43" || !account.IsCountry("AT") || account.IsCountry("XX") {
 		t.Errorf("%d countries, AT is %q", len(names), names["AT"])
 	}
+	if en, de := account.CountryName("IE", "en"), account.CountryName("IE", "de"); en != "Ireland" || de != "Irland" || account.CountryName("XX", "en") != "XX" {
+		t.Errorf("IE is %q, %q", en, de)
+	}
 }
 
 func words(q string) string {

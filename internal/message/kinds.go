@@ -14,7 +14,8 @@ type RequestReceived struct {
 	Organization  string
 	Users         int // 0 when not said
 	ReceivedAt    time.Time
-	DueAt         time.Time // by when it will be decided
+	DueAt         time.Time // by when it is decided as a rule
+	LateAt        time.Time // by when at the latest
 	WithdrawToken string
 }
 
@@ -25,6 +26,7 @@ type RequestDuplicate struct {
 	Product       string
 	ReceivedAt    time.Time // of the first
 	DueAt         time.Time
+	LateAt        time.Time
 	WithdrawToken string
 }
 
@@ -98,6 +100,7 @@ type RequestApprovedRegister struct {
 	AskedAt      time.Time
 	Token        string
 	Until        time.Time // the link's last day
+	UserID       string // of the account that has the address, unconfirmed; empty: none
 }
 
 // RequestDeclined tells an applicant why not.

@@ -14,12 +14,12 @@ type Sample struct {
 func Samples(now time.Time) []Sample {
 	const product, organization, number = "Meeting Add-On for GroupWise", "Harbour Vale Council", "REQ-2026-0412"
 	const token = "7Q4MXK29-h3W-sample-token" //nolint:gosec // opens nothing
-	soon, fortnight := now.Add(time.Hour), now.Add(14*24*time.Hour)
+	soon, tomorrow, fortnight := now.Add(time.Hour), now.Add(24*time.Hour), now.Add(14*24*time.Hour)
 	one := func(name string, m Message) Sample { return Sample{name, now, m} }
 	return []Sample{
-		one("request-received", RequestReceived{number, product, organization, 500, now, soon, token}),
-		one("request-received-no-users", RequestReceived{number, product, "O'Brien & Söhne <Bau>", 0, now, soon, token}),
-		one("request-duplicate", RequestDuplicate{number, product, now.Add(-3 * time.Hour), soon, token}),
+		one("request-received", RequestReceived{number, product, organization, 500, now, soon, tomorrow, token}),
+		one("request-received-no-users", RequestReceived{number, product, "O'Brien & Söhne <Bau>", 0, now, soon, tomorrow, token}),
+		one("request-duplicate", RequestDuplicate{number, product, now.Add(-3 * time.Hour), soon, tomorrow, token}),
 		one("request-withdrawn", RequestWithdrawn{number, product, now}),
 		one("staff-request-waiting", StaffRequestWaiting{"01JXREQUEST", number, "Marta Lindqvist", "marta@harbour.example", organization, "Sweden", product, 500, now, soon}),
 		one("staff-request-reminder", StaffRequestReminder{"01JXREQUEST", number, "Marta Lindqvist", organization, product, now.Add(-45 * time.Minute), now.Add(15 * time.Minute)}),
@@ -27,8 +27,9 @@ func Samples(now time.Time) []Sample {
 		one("staff-step-help-no-note", StaffStepHelp{"01JXREGISTRATION", "Marta Lindqvist", "marta@harbour.example", "+46 •••• 42", organization, now, ""}),
 		one("request-approved-sign-in", RequestApprovedSignIn{number, product, organization, 500, 30, false, time.Time{}, "", now}),
 		one("request-approved-sign-in-returning", RequestApprovedSignIn{number, product, organization, 0, 30, true, now.Add(30 * 24 * time.Hour), "Welcome back.", now}),
-		one("request-approved-register", RequestApprovedRegister{number, product, organization, 500, 30, false, time.Time{}, "Enjoy the evaluation. For shared resource calendars, see chapter 6 of the guide.", now, token, fortnight}),
-		one("request-approved-register-returning", RequestApprovedRegister{number, product, organization, 0, 30, true, now.Add(30 * 24 * time.Hour), "", now, token, fortnight}),
+		one("request-approved-register", RequestApprovedRegister{number, product, organization, 500, 30, false, time.Time{}, "Enjoy the evaluation. For shared resource calendars, see chapter 6 of the guide.", now, token, fortnight, ""}),
+		one("request-approved-register-account", RequestApprovedRegister{number, product, organization, 500, 30, false, time.Time{}, "", now, token, fortnight, "mellison"}),
+		one("request-approved-register-returning", RequestApprovedRegister{number, product, organization, 0, 30, true, now.Add(30 * 24 * time.Hour), "", now, token, fortnight, ""}),
 		one("request-declined", RequestDeclined{number, product, organization, now, "We do not sell to private persons.\nWrite to us from your organisation's address."}),
 		one("register-code", RegisterCode{"048213", 10}),
 		one("register-continue", RegisterContinue{token, soon}),

@@ -88,6 +88,9 @@ func (k *Kit) signIn(c *Context, e *fault.Error) {
 	door := SignInPath
 	if c.staffPath() {
 		door = StaffSignInPath
+	} else if c.R.Method == http.MethodGet && c.StaffWho().Known() {
+		_ = c.SeeOther(OfficePath) // staff have no client portal
+		return
 	}
 	q := url.Values{}
 	if c.R.Method == http.MethodGet {
@@ -131,7 +134,7 @@ func (k *Kit) fail(c *Context, e *fault.Error) {
 // failure puts a failure in words and says what to do next. Only paths that
 // are served are offered.
 func (k *Kit) failure(c *Context, status int, e *fault.Error, after time.Duration) ui.Failure {
-	p := ui.Failure{Frame: c.Frame(), Status: status, After: after}
+	p := ui.Failure{Frame: c.Frame(), Status: status, Staff: c.staffPath(), After: after}
 	p.Lead = c.Fault(e)
 	if status == http.StatusInternalServerError {
 		p.Incident = c.RequestID

@@ -25,6 +25,9 @@ func (k *Kit) door(c *Context) error {
 	if c.Who().Known() {
 		return c.SeeOther(HomePath)
 	}
+	if c.StaffWho().Known() {
+		return c.SeeOther(OfficePath)
+	}
 	return c.SeeOther(SignInPath)
 }
 

@@ -23,6 +23,9 @@ func Samples() []Sample {
 	return []Sample{
 		{"error-400", failed(400, unreadable, 0, again)},
 		{"error-403", failed(403, "not-allowed", 0)},
+		{"error-403-staff", func(f *ui.Frame) templ.Component {
+			return ui.FailurePage(ui.Failure{Frame: f, Status: 403, Staff: true, Lead: f.T("fault.not-allowed")})
+		}},
 		{"error-403-cross-origin", failed(403, "cross-origin", 0)},
 		{"error-404", failed(404, "not-found", 0)},
 		{"error-405", failed(405, "wrong-method", 0)},
