@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -64,7 +63,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	}
 	s.SignIn = &signin.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Terms: terms,
-		ClientLives: client, StaffLives: office,
+		ClientLives: client, StaffLives: office, Issuer: c.Vendor.Name,
 		IsStaff: staff.Is, ContinueByMail: s.Register.ContinueByMail, ConfirmByMail: s.Register.ConfirmByMail,
 	}
 	s.Staff = &staff.Service{
@@ -72,7 +71,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	}
 	s.Desk = &staff.Desk{DB: p.DB, Secret: p.o.Secret, Outbox: p.Outbox}
 	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret}
-	return p.product(context.Background())
+	return nil
 }
 
 // told finds whom a notice to staff goes to: those whose role wants it, and the

@@ -11,7 +11,6 @@ import (
 	"vestibule/internal/code"
 	"vestibule/internal/db"
 	"vestibule/internal/flow"
-	"vestibule/internal/license"
 	"vestibule/internal/session"
 	"vestibule/internal/text"
 	"vestibule/internal/throttle"
@@ -21,23 +20,6 @@ import (
 	"vestibule/internal/web/ui"
 	"vestibule/internal/web/visitor"
 )
-
-// product keeps the one product of the configuration in the database.
-func (p *Portal) product(ctx context.Context) error {
-	c := p.o.Config.Product
-	want := license.Product{ID: c.Code, Name: c.Name, Prefix: c.Prefix, Offered: true}
-	same := false
-	if err := p.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err := license.Products(tx)
-		for _, have := range all {
-			same = same || have.ID == want.ID && have.Name == want.Name && have.Prefix == want.Prefix
-		}
-		return err
-	}); err != nil || same {
-		return err
-	}
-	return p.DB.Write(ctx, func(tx *db.Tx) error { return license.PutProduct(tx, want) })
-}
 
 // faces mounts every page.
 func (p *Portal) faces(words *text.Catalogue) (err error) {
@@ -53,7 +35,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		return err
 	}
 	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register})
-	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization})
+	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn})
 	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
 	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {
 		if who.Staff {

@@ -51,6 +51,9 @@ type Service struct {
 	ClientLives session.Lives
 	StaffLives  session.Lives
 
+	// Issuer is how the portal is called in an authenticator app.
+	Issuer string
+
 	// IsStaff reports whether an account belongs to staff.
 	IsStaff func(tx *db.Tx, account string) (bool, error)
 	// ContinueByMail mails the link to finish to whoever tries to sign in to an account that was never finished. It keeps its own
@@ -165,20 +168,25 @@ func (s *Service) take(ctx context.Context, c Credentials) (try, error) {
 		default:
 			return err
 		}
-		if t.known, err = placeKnown(tx, t.key, t.network); err != nil {
-			return err
-		}
-		if err := network.take(tx, t.network); err != nil {
-			return err
-		}
-		if !t.known {
-			if err := accountWhole.take(tx, t.key); err != nil {
-				return err
-			}
-		}
-		return accountThere.take(tx, t.key+"@"+t.network)
+		return t.count(tx)
 	})
 	return t, err
+}
+
+// count writes the try down, or refuses it.
+func (t *try) count(tx *db.Tx) (err error) {
+	if t.known, err = placeKnown(tx, t.key, t.network); err != nil {
+		return err
+	}
+	if err := network.take(tx, t.network); err != nil {
+		return err
+	}
+	if !t.known {
+		if err := accountWhole.take(tx, t.key); err != nil {
+			return err
+		}
+	}
+	return accountThere.take(tx, t.key+"@"+t.network)
 }
 
 // forgive strikes the try out because it was right.

@@ -35,7 +35,38 @@ var after = map[Step]event{
 // check refuses an event that does not belong to the step: a second tab, a hand-made request, a replayed post.
 func check(s Step, e event) error {
 	if after[s] != e {
-		return fault.New(fault.Conflict, "sign-in-step")
+		return moved()
+	}
+	return nil
+}
+
+func moved() error { return fault.New(fault.Conflict, "sign-in-step") }
+
+// A SecurityStep is how far a session has come with an authenticator app for its account.
+type SecurityStep string
+
+// The steps of adding an authenticator app: off ─begun▶ app ─proved▶ codes ─kept▶ on.
+const (
+	SecurityOff   SecurityStep = "off"   // there is none
+	SecurityApp   SecurityStep = "app"   // the app is to be set up and to prove it
+	SecurityCodes SecurityStep = "codes" // it counts; the recovery codes are to be kept
+	SecurityOn    SecurityStep = "on"    // there is one
+)
+
+const (
+	appProved event = "app-proved"
+	codesKept event = "codes-kept"
+)
+
+// securityAfter is the table of what counts at which step. Beginning counts while there is none, and begins anew at SecurityApp.
+var securityAfter = map[SecurityStep]event{
+	SecurityApp:   appProved,
+	SecurityCodes: codesKept,
+}
+
+func checkSecurity(s SecurityStep, e event) error {
+	if securityAfter[s] != e {
+		return moved()
 	}
 	return nil
 }

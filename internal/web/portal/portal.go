@@ -1,6 +1,6 @@
-// Package portal is what a client sees: home, and the people of the organisation.
+// Package portal is what a client sees: home, the people of the organisation, and how to sign in safely.
 //
-// Every page belongs to somebody who is signed in and whom the one evaluator lets in; the organisation is the session's, never the
+// Every page belongs to somebody who is signed in and, but for that of the own sign-in, whom the one evaluator lets in; the organisation is the session's, never the
 // request's. The pages decide nothing: what is open and what is locked is access.Standing's word.
 package portal
 
@@ -9,6 +9,7 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/organization"
+	"vestibule/internal/signin"
 	"vestibule/internal/text"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
@@ -18,6 +19,7 @@ import (
 type Services struct {
 	Access        *access.Service
 	Organizations *organization.Service
+	SignIn        *signin.Service
 }
 
 // Face is the client portal.
@@ -35,6 +37,16 @@ func (f *Face) Routes() []web.Route {
 		{web.Client, "GET /portal/people", f.people},
 		{administrator, "POST /portal/people/{id}/accept", f.accept},
 		{administrator, "POST /portal/people/{id}/refuse", f.refuse},
+
+		// How to sign in is everybody's own business, whatever the standing.
+		{web.SignedIn, "GET /portal/security", f.security},
+		{web.SignedIn, "POST /portal/security/app", f.addApp},
+		{web.SignedIn, "GET /portal/security/app", f.app},
+		{web.SignedIn, "POST /portal/security/code", f.proveApp},
+		{web.SignedIn, "POST /portal/security/kept", f.keepCodes},
+		{web.SignedIn, "GET /portal/security/recovery-codes.txt", f.codesFile},
+		{web.SignedIn, "GET /portal/security/confirm", f.confirm},
+		{web.SignedIn, "POST /portal/security/confirm", f.confirmed},
 	}
 }
 
@@ -62,15 +74,16 @@ func (f *Face) Gate(_ context.Context, who web.Who) (string, error) {
 const (
 	standingPath = "/standing"
 	peoplePath   = "/portal/people"
+	securityPath = "/portal/security"
 )
 
-// Nav is the navigation: pages that exist, and no others.
+// Nav is the navigation: pages that exist and open, and no others.
 func Nav(who web.Who, words *text.Words) []ui.NavItem {
 	nav := []ui.NavItem{{Text: words.T("portal.nav-home"), Href: web.HomePath}}
-	if who.Organization != "" {
+	if who.Organization != "" && held(who).Standing.Allowed {
 		nav = append(nav, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
 	}
-	return nav
+	return append(nav, ui.NavItem{Text: words.T("portal.nav-security"), Href: securityPath})
 }
 
 func isAdministrator(who web.Who) bool {

@@ -267,8 +267,8 @@ func TestStaffSetUpTheirAccountAndSignIn(t *testing.T) {
 		}
 		// The password alone opens nothing.
 		signIn(p.Browser(t), "/office/sign-in", "iduarte", good).At(http.StatusOK, "/sign-in").Sees("Your staff account is not set up")
-		b.Fill("Code from the app", "000000").Press("Check the code").At(http.StatusUnprocessableEntity, "/office/set-up/code")
-		b.Fill("Code from the app", p.Authenticator(t, key)).Press("Check the code").At(http.StatusOK, "/office/enrol").Sees("recovery codes")
+		b.Fill("Six-digit code", "000000").Press("Check the code").At(http.StatusUnprocessableEntity, "/office/set-up/code")
+		b.Fill("Six-digit code", p.Authenticator(t, key)).Press("Check the code").At(http.StatusOK, "/office/enrol").Sees("recovery codes")
 		b.Press("I have kept them")
 		if !strings.HasPrefix(b.URL.Path, "/office") {
 			t.Fatalf("after the set-up at %s", b.URL.Path)

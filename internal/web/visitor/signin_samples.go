@@ -62,7 +62,7 @@ func SignInSamples() []web.Sample {
 		}),
 		draw("staff-authenticator", func(f *ui.Frame) templ.Component {
 			return staffAuthenticatorView(staffAuthenticatorPage{
-				Frame: f, URI: "otpauth://totp/Northwind%20Conferencing:iduarte?secret=JBSWY3DPEHPK3PXP&issuer=Northwind%20Conferencing", Key: "JBSW Y3DP EHPK 3PXP",
+				Frame: f, URI: "otpauth://totp/Northwind%20Conferencing:iduarte?secret=JBSWY3DPEHPK3PXP&issuer=Northwind%20Conferencing", Key: "JBSWY3DPEHPK3PXP",
 			})
 		}),
 		draw("staff-codes", func(f *ui.Frame) templ.Component {

@@ -71,7 +71,7 @@ func (f *StaffEnrol) show(c *web.Context, failed error) error {
 	}
 	switch v.Step {
 	case staff.StepAuthenticator:
-		return c.Page(frame.Status(), staffAuthenticatorView(staffAuthenticatorPage{Frame: frame, URI: v.Enrolment.URI, Key: grouped(v.Enrolment.Secret)}))
+		return c.Page(frame.Status(), staffAuthenticatorView(staffAuthenticatorPage{Frame: frame, URI: v.Enrolment.URI, Key: v.Enrolment.Secret}))
 	case staff.StepCodes:
 		return c.Page(frame.Status(), staffCodesView(staffCodesPage{Frame: frame, Codes: v.Codes}))
 	default:
