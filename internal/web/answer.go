@@ -146,9 +146,13 @@ func (k *Kit) failure(c *Context, status int, e *fault.Error, after time.Duratio
 	}
 	here := c.path()
 	switch status {
-	case http.StatusConflict, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusBadRequest:
+	case http.StatusConflict:
 		if here != "/" {
 			p.Next = append(p.Next, ui.Link{Text: c.T("error.look-again"), Href: here})
+		}
+	case http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge, http.StatusBadRequest:
+		if here != "/" {
+			p.Next = append(p.Next, ui.Link{Text: c.T("error.back-to-form"), Href: here})
 		}
 	case http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		if here != "/" {

@@ -19,9 +19,9 @@ func Samples() []Sample {
 			return ui.FailurePage(p)
 		}
 	}
-	again := ui.Link{Text: "Look again", Href: "/here"}
+	again, form := ui.Link{Text: "Look again", Href: "/here"}, ui.Link{Text: "Back to the form", Href: "/here"}
 	return []Sample{
-		{"error-400", failed(400, unreadable, 0, again)},
+		{"error-400", failed(400, unreadable, 0, form)},
 		{"error-403", failed(403, "not-allowed", 0)},
 		{"error-403-staff", func(f *ui.Frame) templ.Component {
 			return ui.FailurePage(ui.Failure{Frame: f, Status: 403, Staff: true, Lead: f.T("fault.not-allowed")})
@@ -31,8 +31,8 @@ func Samples() []Sample {
 		{"error-405", failed(405, "wrong-method", 0)},
 		{"error-409", failed(409, "changed", 0, again)},
 		{"error-410", failed(410, "link-gone", 0)},
-		{"error-413", failed(413, tooLarge, 0, again)},
-		{"error-422", failed(422, "not-text", 0, again)},
+		{"error-413", failed(413, tooLarge, 0, form)},
+		{"error-422", failed(422, "not-text", 0, form)},
 		{"error-429", failed(429, "too-many", 14*time.Minute+32*time.Second)},
 		{"error-500", failed(500, "internal", 0)},
 		{"error-503", failed(503, "busy", 10*time.Second)},
