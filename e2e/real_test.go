@@ -37,7 +37,7 @@ func TestTheGuideWithRealPartsAllAround(t *testing.T) {
 			t.Errorf("the QR code holds %q, the page shows %q", key, typed)
 		}
 		enrolled := time.Now()
-		w.Code(w.Say("register.authenticator.code"), parts.TOTP(t, key, enrolled), w.Say("register.authenticator.go"))
+		w.Code(w.Say("ui.app.code"), parts.TOTP(t, key, enrolled), w.Say("register.authenticator.go"))
 		page(w).Screenshot("real-recovery-codes")
 		w.Press(w.Say("register.codes.go"))
 		w.SetPassword()

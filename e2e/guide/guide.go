@@ -220,7 +220,7 @@ func (w Way) SetUpStaff(link string, app func(key string) string) {
 	w.Press(w.Say("staff.link-go"))
 	w.Fill(w.Say("staff.password"), w.Password)
 	w.Press(w.Say("staff.password-go"))
-	w.Code(w.Say("staff.app-code"), app(w.Key()), w.Say("staff.app-go"))
+	w.Code(w.Say("ui.app.code"), app(w.Key()), w.Say("staff.app-go"))
 	w.Press(w.Say("staff.codes-go"))
 	w.Sees(w.Say("office.queue.title"))
 }

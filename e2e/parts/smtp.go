@@ -1,6 +1,7 @@
 package parts
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -203,7 +204,11 @@ func (c *conversation) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (c *conversation) Data(r io.Reader) error {
-	parsed, err := parse(r)
+	whole, err := io.ReadAll(r)
+	if err != nil {
+		return err // the portal was killed in the middle of it
+	}
+	parsed, err := parse(bytes.NewReader(whole))
 	if err != nil {
 		c.server.t.Errorf("malformed mail: %v", err)
 		return err
