@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -57,8 +58,12 @@ type Options struct {
 	Demo bool
 
 	// Tool says that the portal is built for a command that does not serve: it
-	// works on a demo's database as well.
+	// works on a demo's database as well, and leaves the offered product as it is.
 	Tool bool
+
+	// Look says that a Tool only looks: it makes no database, no schema and no
+	// keys, and refuses to work where the first two are not there.
+	Look bool
 
 	// Routes are further pages, such as the demo's.
 	Routes func(*Portal) []web.Route
@@ -132,6 +137,9 @@ func (p *Portal) build(ctx context.Context, words *text.Catalogue) error {
 		return err
 	}
 	p.metrics = newMetrics(p)
+	if err := p.product(ctx); err != nil {
+		return err
+	}
 	if err := p.messages(); err != nil {
 		return err
 	}
@@ -157,6 +165,9 @@ func Keys(o Options) (*secret.Ring, error) {
 	}
 	if o.Config.Keys != "" {
 		return secret.ParseRing(o.Config.Keys, o.Secret)
+	}
+	if o.Look && missing(o.Config.KeysFile) {
+		return secret.NewRing(o.Secret), nil
 	}
 	if err := folder(filepath.Dir(o.Config.KeysFile)); err != nil {
 		return nil, err
@@ -188,11 +199,19 @@ func folder(name string) error {
 	return nil
 }
 
+func missing(name string) bool {
+	_, err := os.Stat(name)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // OpenDatabase opens the configured database as it is.
 func OpenDatabase(ctx context.Context, o Options) (*db.DB, error) {
 	o = o.complete()
 	url := o.Config.Database.URL
 	if o.Config.Database.SQLite() {
+		if o.Look && missing(url) {
+			return nil, fmt.Errorf("there is no database %s: name the configuration that the portal serves with by --config, and VESTIBULE_DATA where it is set", url)
+		}
 		if err := folder(filepath.Dir(url)); err != nil {
 			return nil, err
 		}
@@ -208,7 +227,7 @@ func OpenDatabase(ctx context.Context, o Options) (*db.DB, error) {
 // sample content and clients apart.
 func (p *Portal) prepare(ctx context.Context) error {
 	c := p.o.Config
-	if c.Database.MigrateURL == "" {
+	if c.Database.MigrateURL == "" && !p.o.Look {
 		if err := p.DB.Migrate(ctx); err != nil {
 			return err
 		}

@@ -199,3 +199,42 @@ func TestAStoppingPortalAnswersWhatIsUnderWayAndItsMetricsStandApart(t *testing.
 		t.Error(err)
 	}
 }
+
+func TestAnotherProductTakesTheOffersPlaceAndOnlyServingChangesIt(t *testing.T) {
+	data := t.TempDir()
+	want := func(p *app.Portal, says string) {
+		t.Helper()
+		if err := p.DB.Read(t.Context(), func(tx *db.Tx) error {
+			all, err := license.Products(tx)
+			got := ""
+			for _, one := range all {
+				if one.Offered {
+					got += one.ID + " " + one.Prefix + " "
+				}
+			}
+			if got != says {
+				t.Errorf("offered: %q, want %q", got, says)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := []string{"VESTIBULE_PRODUCT_CODE=first", "VESTIBULE_PRODUCT_PREFIX=ONE"}
+	want(build(t, app.Options{Config: load(t, data, first...)}), "first ONE ")
+	want(build(t, app.Options{Config: load(t, data), Tool: true}), "first ONE ")
+	want(build(t, app.Options{Config: load(t, data), Tool: true, Look: true}), "first ONE ")
+	want(build(t, app.Options{Config: load(t, data, "VESTIBULE_PRODUCT_CODE=second", "VESTIBULE_PRODUCT_PREFIX=TWO")}), "second TWO ")
+	want(build(t, app.Options{Config: load(t, data, "VESTIBULE_PRODUCT_CODE=second", "VESTIBULE_PRODUCT_PREFIX=NEW")}), "second NEW ") // no key has it yet
+	want(build(t, app.Options{Config: load(t, data, first...)}), "first ONE ")
+}
+
+func TestLookingMakesNothing(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "none")
+	if _, err := app.New(t.Context(), app.Options{Config: load(t, data), Tool: true, Look: true}); err == nil || !strings.Contains(err.Error(), "there is no database") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(data); !os.IsNotExist(err) {
+		t.Errorf("looking made the data folder: %v", err)
+	}
+}

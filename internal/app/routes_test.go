@@ -18,5 +18,5 @@ func TestTheRouteTableIsTheKeptOne(t *testing.T) {
 
 func TestEveryLinkAndFormOfEveryPageIsServed(t *testing.T) {
 	p := build(t, app.Options{Config: load(t, t.TempDir())})
-	pagetest.Links(t, app.Samples(), append(p.Kit.Routes(), web.Route{web.Anyone, "GET /dev/inbox", nil}))
+	pagetest.Links(t, app.Samples(), append(p.Kit.Routes(), web.Route{Access: web.Anyone, Pattern: "GET /dev/inbox"}))
 }

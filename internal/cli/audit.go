@@ -19,7 +19,7 @@ type auditVerify struct{ configured }
 
 // Run verifies the chain, and against the heads that were signed every day.
 func (c auditVerify) Run(s *session) error {
-	return s.open(c.configured, func(_ *config.Config, p *app.Portal) error {
+	return s.look(c.configured, func(_ *config.Config, p *app.Portal) error {
 		report, err := audit.Verify(s.ctx, p.DB)
 		if err != nil {
 			return err

@@ -184,11 +184,21 @@ func (s *session) load(c configured) (*config.Config, error) { return config.Loa
 // open builds the portal of a configuration without serving it, does f, and
 // closes it.
 func (s *session) open(c configured, f func(*config.Config, *app.Portal) error) error {
+	return s.build(c, app.Options{Tool: true}, f)
+}
+
+// look is open for a command that only looks: it makes and changes nothing.
+func (s *session) look(c configured, f func(*config.Config, *app.Portal) error) error {
+	return s.build(c, app.Options{Tool: true, Look: true}, f)
+}
+
+func (s *session) build(c configured, o app.Options, f func(*config.Config, *app.Portal) error) error {
 	cfg, err := s.load(c)
 	if err != nil {
 		return err
 	}
-	p, err := app.New(s.ctx, app.Options{Config: cfg, Version: version(), Log: app.NewLog(cfg, s.err), Tool: true})
+	o.Config, o.Version, o.Log = cfg, version(), app.NewLog(cfg, s.err)
+	p, err := app.New(s.ctx, o)
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,9 @@ func (c doctorCommand) Run(s *session) error {
 	for _, note := range cfg.Notes() {
 		all = append(all, finding{what: "configuration", note: true, said: note})
 	}
-	all = append(all, keys(cfg), address(cfg), terms(cfg))
+	all = append(all, keys(cfg), address(cfg))
+	all = append(all, vendor(cfg)...)
+	all = append(all, terms(cfg))
 	all = append(all, c.database(s, cfg)...)
 	if !c.Offline {
 		all = append(all, reach(s.ctx, cfg)...)
@@ -113,6 +115,28 @@ func address(cfg *config.Config) finding {
 	return f
 }
 
+// vendor checks what people see of who runs the portal, and how they reach them.
+func vendor(cfg *config.Config) (all []finding) {
+	v := cfg.Vendor
+	if v.Name == config.PlaceholderVendor {
+		all = append(all, finding{what: "vendor", note: true, said: "pages and messages speak for “" + v.Name + "”", next: "Set vendor.name and vendor.legal to your company."})
+	}
+	if cfg.Product.Name == config.PlaceholderProduct {
+		all = append(all, finding{what: "vendor", note: true, said: "people request access to “" + cfg.Product.Name + "”", next: "Set product.name, product.code and product.prefix."})
+	}
+	switch {
+	case v.SupportEmail == "" && v.SupportPhone == "":
+		all = append(all, finding{what: "vendor", bad: true, said: "there is no way to reach your helpdesk, which gets people in again who lost password or phone", next: "Set vendor.support_email, vendor.support_phone, or both."})
+	case v.SupportPhone == "":
+		all = append(all, finding{what: "vendor", said: "people write to " + v.SupportEmail})
+	case v.SupportEmail == "":
+		all = append(all, finding{what: "vendor", said: "people call " + v.SupportPhone})
+	default:
+		all = append(all, finding{what: "vendor", said: "people call " + v.SupportPhone + " or write to " + v.SupportEmail})
+	}
+	return all
+}
+
 func terms(cfg *config.Config) finding {
 	t, err := app.Terms(cfg)
 	switch {
@@ -155,7 +179,7 @@ func (c doctorCommand) database(s *session, cfg *config.Config) []finding {
 		all = append(all, finding{what: "schema", bad: true, said: fmt.Sprintf("is at %d, this version needs %d", state.Have, state.Want), next: "Run `vestibule migrate`."})
 	default:
 		all = append(all, finding{what: "schema", said: "is at " + strconv.Itoa(state.Have)})
-		all = append(all, content(ctx, d)...)
+		all = append(all, content(ctx, d, cfg)...)
 	}
 	if err := d.Close(); err != nil {
 		all = append(all, finding{what: "database", bad: true, said: err.Error()})
@@ -164,18 +188,14 @@ func (c doctorCommand) database(s *session, cfg *config.Config) []finding {
 }
 
 // content checks clock, product, staff, messages and housekeeping.
-func content(ctx context.Context, d *db.DB) []finding {
+func content(ctx context.Context, d *db.DB, cfg *config.Config) []finding {
 	var all []finding
 	err := d.Read(ctx, func(tx *db.Tx) error {
 		products, err := license.Products(tx)
 		if err != nil {
 			return err
 		}
-		if len(products) == 0 {
-			all = append(all, finding{what: "product", note: true, said: "none yet", next: "The first start makes the one of product.name."})
-		} else {
-			all = append(all, finding{what: "product", said: products[0].Name + ", keys begin with " + products[0].Prefix})
-		}
+		all = append(all, product(products, cfg))
 		all = append(all, people(tx))
 		clock, err := timing(tx)
 		if err != nil {
@@ -203,6 +223,26 @@ func content(ctx context.Context, d *db.DB) []finding {
 		all = append(all, finding{what: "database", bad: true, said: err.Error(), next: "See the log of the database."})
 	}
 	return all
+}
+
+// product compares the product that is offered with the configured one.
+func product(all []license.Product, cfg *config.Config) finding {
+	f := finding{what: "product"}
+	want := cfg.Product
+	for _, p := range all {
+		if !p.Offered {
+			continue
+		}
+		f.said = p.Name + ", keys begin with " + p.Prefix
+		switch {
+		case p.ID != want.Code || p.Name != want.Name:
+			f.note, f.next = true, fmt.Sprintf("The configuration names %s (product.code %s): the next start of serve offers that one instead.", want.Name, want.Code)
+		case p.Prefix != want.Prefix:
+			f.note, f.next = true, fmt.Sprintf("product.prefix %s has no effect once there are licences: keys never change.", want.Prefix)
+		}
+		return f
+	}
+	return finding{what: "product", note: true, said: "none yet", next: "The first start makes the one of product.name."}
 }
 
 func people(tx *db.Tx) finding {

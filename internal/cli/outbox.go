@@ -28,7 +28,7 @@ type outboxList struct {
 
 // Run lists messages.
 func (c outboxList) Run(s *session) error {
-	return s.open(c.configured, func(_ *config.Config, p *app.Portal) error {
+	return s.look(c.configured, func(_ *config.Config, p *app.Portal) error {
 		var list []outbox.Entry
 		if err := p.DB.Read(s.ctx, func(tx *db.Tx) (err error) {
 			list, err = p.Outbox.List(tx, outbox.Filter{State: c.State, To: c.To, Limit: c.Limit})
@@ -62,7 +62,7 @@ type outboxShow struct{ outboxOne }
 
 // Run shows one message.
 func (c outboxShow) Run(s *session) error {
-	return s.open(c.configured, func(_ *config.Config, p *app.Portal) error {
+	return s.look(c.configured, func(_ *config.Config, p *app.Portal) error {
 		return p.DB.Read(s.ctx, func(tx *db.Tx) error {
 			m, err := p.Outbox.Show(tx, c.ID)
 			if err != nil {

@@ -97,7 +97,7 @@ type staffList struct{ configured }
 
 // Run lists the members of staff.
 func (c staffList) Run(s *session) error {
-	return s.open(c.configured, func(_ *config.Config, p *app.Portal) error {
+	return s.look(c.configured, func(_ *config.Config, p *app.Portal) error {
 		all, err := p.Staff.List(s.ctx)
 		if err != nil {
 			return err

@@ -193,6 +193,12 @@ func (c *Config) Sends() bool { return c.Outbox == "send" }
 // messages, each a sentence.
 func (c *Config) Notes() []string { return c.notes }
 
+// The names that stand for the vendor and the product until they are set.
+const (
+	PlaceholderVendor  = "Vestibule"
+	PlaceholderProduct = "Product"
+)
+
 // Loopback reports whether a host name or address can be reached from this
 // machine alone.
 func Loopback(host string) bool {

@@ -84,7 +84,7 @@ func table(c *Config, r *raw) []section {
 				help: "The text of a keys file, in place of keys.file."},
 		}},
 		{"Vendor and product", []option{
-			{name: "vendor.name", kind: textual, def: "Vestibule", into: &c.Vendor.Name,
+			{name: "vendor.name", kind: textual, def: PlaceholderVendor, into: &c.Vendor.Name,
 				help: "Your company, as clients know it."},
 			{name: "vendor.legal", kind: textual, into: &c.Vendor.Legal,
 				help: "Its legal name and postal address in one line, at the foot of pages and e-mails. Default: vendor.name."},
@@ -108,7 +108,7 @@ func table(c *Config, r *raw) []section {
 				help: "Language for people whose browser asks for none that the portal speaks."},
 			{name: "vendor.notify", kind: list, into: &c.Vendor.NotifyStaff,
 				help: "E-mail addresses that are told of each new request, beside the approvers."},
-			{name: "product.name", kind: textual, def: "Product", into: &c.Product.Name,
+			{name: "product.name", kind: textual, def: PlaceholderProduct, into: &c.Product.Name,
 				help: "What the portal gives access to."},
 			{name: "product.prefix", kind: textual, def: "VST", into: &c.Product.Prefix,
 				help: "Two to six capital letters and digits, the first a letter, that begin each licence key. It stays once keys are out."},

@@ -42,7 +42,7 @@ type License struct {
 func (l License) At(now time.Time) State { return StatusAt(l.Facts, now) }
 
 // PutProduct makes a product, or changes the one with this id. The prefix of a
-// product that has keys stays as it is: keys never change.
+// product that has licences stays as it is: keys never change.
 func PutProduct(tx *db.Tx, p Product) error {
 	if !ValidPrefix(p.Prefix) {
 		return fault.OnField("prefix", "prefix-invalid")

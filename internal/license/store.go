@@ -31,7 +31,8 @@ func upsertProduct(tx *db.Tx, p Product) error {
 	return tx.Do(`INSERT INTO product (id, name, summary, prefix, offered, position, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, summary = excluded.summary,
-		offered = excluded.offered, position = excluded.position`,
+		offered = excluded.offered, position = excluded.position,
+		prefix = CASE WHEN EXISTS (SELECT 1 FROM license WHERE product_id = excluded.id) THEN product.prefix ELSE excluded.prefix END`,
 		p.ID, p.Name, p.Summary, p.Prefix, p.Offered, p.Position, db.Micros(tx.Now()))
 }
 
