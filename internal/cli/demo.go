@@ -41,7 +41,7 @@ func (c demoCommand) options(s *session, base string) (*config.Config, error) {
 		"VESTIBULE_VENDOR_NAME=Northwind Conferencing", "VESTIBULE_VENDOR_LEGAL=Northwind Conferencing Ltd, 14 Wharf Lane, Bristol, United Kingdom",
 		"VESTIBULE_VENDOR_SUPPORT_PHONE=+44 1632 960182", "VESTIBULE_VENDOR_SUPPORT_EMAIL=help@northwind.example",
 		"VESTIBULE_VENDOR_SECURITY_EMAIL=security@northwind.example",
-		"VESTIBULE_VENDOR_SUPPORT_HOURS_EN=working days from 08:00 to 18:00 UK time", "VESTIBULE_VENDOR_SUPPORT_HOURS_DE=werktags von 08:00 bis 18:00 Uhr britischer Zeit",
+		"VESTIBULE_VENDOR_SUPPORT_HOURS_EN=at any hour", "VESTIBULE_VENDOR_SUPPORT_HOURS_DE=rund um die Uhr",
 		"VESTIBULE_PRODUCT_NAME=Meeting Add-On for GroupWise", "VESTIBULE_PRODUCT_PREFIX=MAG", "VESTIBULE_PRODUCT_CODE=meeting-add-on",
 		"VESTIBULE_OFFICE_HOURS=Sun-Sat 00:00-24:00", "VESTIBULE_OUTBOX_MODE=hold",
 	}
