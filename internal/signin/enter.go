@@ -35,6 +35,19 @@ func (s *Service) Enter(ctx context.Context, w Who, old session.Token) (st acces
 	return st, token, err
 }
 
+// Arrived tells that somebody who signed in earlier has come into the portal: an evaluation that was approved meanwhile begins. It
+// returns where the account stands then.
+func (s *Service) Arrived(ctx context.Context, accountID string) (st access.Standing, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := access.MarkSignedIn(tx, s.Secret, accountID); err != nil {
+			return err
+		}
+		st, err = access.StandingOf(tx, accountID)
+		return err
+	})
+	return st, err
+}
+
 var confirmMails = throttle.Limit{Name: "confirm-again", Burst: 3, Every: 10 * time.Minute}
 
 // ConfirmAgain mails the link again by which the account's address is confirmed. It is TooMany after a few.

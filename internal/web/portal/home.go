@@ -14,6 +14,12 @@ import (
 func (f *Face) home(c *web.Context) error {
 	who := c.Who()
 	h := held(who)
+	if h.Standing.Reason == access.ReasonNotStarted && !h.Standing.License.State.StartBy.IsZero() { // approved, or the address confirmed, since the sign-in
+		var err error
+		if h.Standing, err = f.SignIn.Arrived(c.Context(), who.Account); err != nil {
+			return err
+		}
+	}
 	p := homeOf(c.Frame(), who.Name, h.Standing, h.Asking, c.Now())
 	p.Days = f.Access.Settings.Evaluation.Days
 	p.Asked = c.R.URL.Query().Has("asked")
@@ -145,7 +151,10 @@ func licenseOf(f *ui.Frame, l access.License, locked bool) licensePart {
 	case license.StatusGrace:
 		part.Note = f.T("portal.note-grace")
 	case license.StatusNotStarted:
-		part.Note = f.T("portal.note-not-started", "by", f.Words.Date(s.StartBy))
+		part.Note = f.T("portal.note-begins", "when", f.Words.Date(s.Starts))
+		if !s.StartBy.IsZero() {
+			part.Note = f.T("portal.note-not-started", "by", f.Words.Date(s.StartBy))
+		}
 	case license.StatusSuspended, license.StatusRevoked:
 		part.Note = s.Reason
 	}

@@ -201,3 +201,32 @@ func TestWaitingPeopleComeInByThemselvesOnceApproved(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEvaluationBeginsForSomebodyWhoIsSignedInAlready(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		a := member(t, p, "Marta", "Ellison", "vale.example")
+		b := signIn(p.Browser(t), "mellison").At(http.StatusOK, "/standing")
+		evaluating(t, p, company(t, p, organization.Client, "Vale", "vale.example", a))
+		b.Open("/portal").At(http.StatusOK, "/portal").Sees("Evaluation running", "days left").Lacks("when you next sign in")
+		b.Open("/portal").Sees("Evaluation running")
+		if n := p.Count(t, `SELECT count(*) FROM event WHERE action = 'license.term_start'`); n != 1 {
+			t.Errorf("the evaluation began %d times", n)
+		}
+	})
+}
+
+func TestASubscriptionThatIsToComeSaysWhen(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		o := company(t, p, organization.Client, "Vale", "vale.example", member(t, p, "Sue", "Subscriber", "vale.example"))
+		write(t, p, func(tx *db.Tx) error {
+			l, err := license.Make(tx, p.Secret, o.ID, "meeting")
+			if err != nil {
+				return err
+			}
+			from := tx.Now().AddDate(0, 0, 14)
+			_, err = license.Grant(tx, p.Secret, l, license.Term{Kind: license.Subscription, StartsAt: from, EndsAt: from.AddDate(1, 0, 0)})
+			return err
+		})
+		signIn(p.Browser(t), "ssubscriber").At(http.StatusOK, "/portal").Sees("Subscription not begun", "It begins on", "30 June 2026")
+	})
+}
