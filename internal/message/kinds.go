@@ -100,7 +100,7 @@ type RequestApprovedRegister struct {
 	AskedAt      time.Time
 	Token        string
 	Until        time.Time // the link's last day
-	UserID       string // of the account that has the address, unconfirmed; empty: none
+	UserID       string    // of the account that has the address, unconfirmed; empty: none
 }
 
 // RequestDeclined tells an applicant why not.
