@@ -46,10 +46,7 @@ type Outcome struct {
 	Returning    bool // the licence had been evaluated before
 }
 
-const (
-	maxReason = 1000
-	maxDays   = 365
-)
+const maxDays = 365
 
 func (d Decision) check() error {
 	var wrong fault.Form
@@ -228,14 +225,15 @@ func (s *Service) place(tx *db.Tx, r Request, d Decision, by Decider) (organizat
 }
 
 // tellApproval lets the applicant in: an account whose owner has confirmed this
-// address joins now and is told to sign in; anybody else gets a personal link.
+// address joins now and is told to sign in; anybody else gets a personal link,
+// also who has not finished: the account joins when it is.
 func (s *Service) tellApproval(tx *db.Tx, out *Outcome, term license.Term, note string) error {
 	r := out.Request
 	a, err := account.FindByEmail(tx, r.EmailKey)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	if err == nil && a.EmailConfirmed() {
+	if err == nil && a.EmailConfirmed() && a.State != account.Unfinished {
 		if _, err := organization.JoinByConfirmedAddress(tx, s.Secret, a.ID, a.EmailKey); err != nil {
 			return err
 		}
@@ -252,7 +250,7 @@ func (s *Service) tellApproval(tx *db.Tx, out *Outcome, term license.Term, note 
 	return s.Messages.Send(tx, r.to(), r.subject(), until, message.RequestApprovedRegister{
 		Number: r.Reference, Product: r.ProductName, Organization: out.Organization.Name, Users: term.Seats,
 		Days: term.Days, Returning: out.Returning, EndsAt: term.EndsAt, Note: note, AskedAt: r.CreatedAt,
-		Token: token, Until: until,
+		Token: token, Until: until, UserID: a.UserID,
 	})
 }
 

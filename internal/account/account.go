@@ -267,7 +267,7 @@ func Erase(tx *db.Tx, id string) error {
 			return err
 		}
 	}
-	return tx.Do(`UPDATE account SET password_hash = '', password_set_at = 0, mobile = '', mobile_verified_at = 0, state = $1, updated_at = $2
+	return tx.Do(`UPDATE account SET password_hash = '', password_set_at = 0, mobile = '', mobile_verified_at = 0, reminded_at = 0, state = $1, updated_at = $2
 		WHERE id = $3 AND state <> $4`, string(Unfinished), db.Micros(tx.Now()), id, string(Closed))
 }
 
@@ -282,15 +282,15 @@ func Remove(tx *db.Tx, id string) error {
 	return tx.Do(`DELETE FROM account WHERE id = $1 AND state = $2`, id, string(Unfinished))
 }
 
-// UnfinishedBefore returns up to limit unfinished accounts that were made before
-// the instant, oldest first: those that accepted terms, since staff begin in
+// UnfinishedBefore returns up to limit unfinished accounts that nobody has worked
+// on since the instant, oldest first: those that accepted terms, since staff begin in
 // another way. With unreminded it leaves out those that got a reminder.
 func UnfinishedBefore(tx *db.Tx, before time.Time, unreminded bool, limit int) ([]Account, error) {
-	where := `state = $1 AND created_at <= $2 AND EXISTS (SELECT 1 FROM terms_acceptance t WHERE t.account_id = account.id)`
+	where := `state = $1 AND updated_at <= $2 AND EXISTS (SELECT 1 FROM terms_acceptance t WHERE t.account_id = account.id)`
 	if unreminded {
 		where += ` AND reminded_at = 0`
 	}
-	return many(tx, where+` ORDER BY created_at, id LIMIT $3`, string(Unfinished), db.Micros(before), limit)
+	return many(tx, where+` ORDER BY updated_at, id LIMIT $3`, string(Unfinished), db.Micros(before), limit)
 }
 
 // MarkReminded records that an unfinished account got its one reminder.

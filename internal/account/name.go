@@ -36,15 +36,16 @@ func ParseName(s string) (string, error) {
 }
 
 // ParseOrganization reads the name of an organisation. Names such as
-// "Booking.com B.V." exist, so only what carries a scheme is an URL. The codes
-// are those of ParseName.
+// "Booking.com B.V." exist, so a bare domain is none; a scheme, "www.", a domain
+// with a path, and an address are: what is typed here stands in mails to an
+// address that a stranger may have typed. The codes are those of ParseName.
 func ParseOrganization(s string) (string, error) {
 	s, err := parseLine(s, maxOrganization)
 	if err != nil {
 		return "", err
 	}
 	lower := strings.ToLower(s)
-	if strings.Contains(lower, "://") || strings.HasPrefix(lower, "www.") || strings.Contains(lower, " www.") {
+	if strings.Contains(lower, "://") || strings.HasPrefix(lower, "www.") || strings.Contains(lower, " www.") || pathish(lower) {
 		return "", fault.OnField("", "name-url")
 	}
 	if strings.ContainsAny(s, "<>") || strings.IndexFunc(s, func(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }) < 0 {
@@ -92,6 +93,19 @@ func linkish(s string) bool {
 	for word := range strings.FieldsSeq(lower) {
 		before, after, found := strings.Cut(word, ".")
 		if found && utf8.RuneCountInString(before) >= 3 && utf8.RuneCountInString(strings.TrimRight(after, ".,")) >= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// pathish reports a domain with something behind it, or an e-mail address.
+func pathish(s string) bool {
+	for word := range strings.FieldsSeq(s) {
+		if strings.Contains(word, "@") && strings.Contains(word, ".") {
+			return true
+		}
+		if i := strings.IndexAny(word, "/?#:\\"); i > 0 && linkish(word[:i]) {
 			return true
 		}
 	}

@@ -95,12 +95,14 @@ func TestNamesHoldNeitherLinksNorWhatCannotBeSeen(t *testing.T) {
 			t.Errorf("%.40q: got %v, want %s", in, err, code)
 		}
 	}
-	for _, good := range []string{"Booking.com B.V.", "A/S Nord", "3M", "Harbour Vale Council"} {
+	for _, good := range []string{"Booking.com B.V.", "A/S Nord", "3M", "Harbour Vale Council", "booking.com", "AT&T Inc./Bell"} {
 		if got, err := account.ParseOrganization(good); got != good || err != nil {
 			t.Errorf("%q: got %q, %v", good, got, err)
 		}
 	}
-	for in, code := range map[string]string{"see https://x.example": "name-url", "<b>": "name-characters", "!!": "name-characters", "": "name-empty"} {
+	for in, code := range map[string]string{
+		"see https://x.example": "name-url", "Account locked, verify at evil.com/login": "name-url", "evil.example?x=1": "name-url",
+		"evil.example:8080": "name-url", "write to a@evil.example": "name-url", "<b>": "name-characters", "!!": "name-characters", "": "name-empty"} {
 		if _, err := account.ParseOrganization(in); !fault.Code(err, code) {
 			t.Errorf("%q: got %v, want %s", in, err, code)
 		}

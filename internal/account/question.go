@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -140,7 +141,7 @@ func bare(s string) string {
 
 // commonAnswers are those that many give to such questions, in the languages of
 // the catalogue: the first that a guesser tries.
-func commonAnswers() map[string]bool {
+var commonAnswers = sync.OnceValue(func() map[string]bool {
 	all := map[string]bool{}
 	for _, a := range strings.Fields(`none nothing unknown secret answer test testing asdf asdfgh qwerty qwertz password passwort 1234 12345 123456 0000 1111
 		blue green black white yellow purple orange blau grün schwarz weiß gelb rot
@@ -160,7 +161,7 @@ func commonAnswers() map[string]bool {
 		all[NormalAnswer(a)] = true
 	}
 	return all
-}
+})
 
 // HashAnswers hashes the answers as passwords are: Argon2id with pepper.
 func (p *Passwords) HashAnswers(ctx context.Context, choices []Choice) ([]Question, error) {

@@ -46,7 +46,7 @@ type Acceptance struct {
 
 // AcceptTerms records that the account accepted the text in the language, from a
 // network address, and keeps the text as proof. Accepting a version again
-// changes nothing.
+// is the one that counts: an account can change its owner.
 func AcceptTerms(tx *db.Tx, id string, t Terms, lang, address string) error {
 	text, used := t.In(lang)
 	hash := t.Hash(lang)
@@ -54,7 +54,8 @@ func AcceptTerms(tx *db.Tx, id string, t Terms, lang, address string) error {
 		hash, t.Version, used, text, db.Micros(tx.Now())); err != nil {
 		return err
 	}
-	_, err := tx.Count(`INSERT INTO terms_acceptance (account_id, version, text_hash, address, accepted_at) VALUES ($1,$2,$3,$4,$5) ON CONFLICT DO NOTHING`,
+	_, err := tx.Count(`INSERT INTO terms_acceptance (account_id, version, text_hash, address, accepted_at) VALUES ($1,$2,$3,$4,$5)
+		ON CONFLICT (account_id, version) DO UPDATE SET text_hash = excluded.text_hash, address = excluded.address, accepted_at = excluded.accepted_at`,
 		id, t.Version, hash, address, db.Micros(tx.Now()))
 	return err
 }

@@ -62,13 +62,6 @@ func LastJoinRequest(tx *db.Tx, accountID string) (JoinRequest, error) {
 	return lastJoinRequest(tx, accountID)
 }
 
-// OpenJoinRequests lists up to limit join requests that wait, the oldest first,
-// after the one whose id is given (empty: from the start). With alone only
-// those are listed whose organization has no administrator who could decide.
-func OpenJoinRequests(tx *db.Tx, alone bool, after string, limit int) ([]JoinRequest, error) {
-	return openJoinRequests(tx, alone, after, limit)
-}
-
 // An Applicant is a join request with the person who made it.
 type Applicant struct {
 	JoinRequest
@@ -103,10 +96,23 @@ func (s *Service) Waiting(ctx context.Context) (list []Applicant, err error) {
 	return list, err
 }
 
-// DecideJoin accepts or refuses a join request. A request that was decided
+// DecideJoin accepts or refuses a join request as the office, which decides
+// where the organization has no administrator who could: otherwise it is Denied
+// "join-theirs". A request that was decided
 // meanwhile is Conflict "changed".
 func (s *Service) DecideJoin(ctx context.Context, id string, accept bool, by string) (j JoinRequest, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		asked, err := joinRequest(tx, id)
+		if err != nil {
+			return err
+		}
+		admins, err := administrators(tx, asked.Organization.ID)
+		if err != nil {
+			return err
+		}
+		if len(admins) > 0 {
+			return fault.New(fault.Denied, "join-theirs")
+		}
 		j, err = DecideJoin(tx, s.Secret, id, accept, by)
 		if err != nil || s.Decided == nil {
 			return err

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
@@ -183,8 +184,25 @@ func Administrators(tx *db.Tx, organizationID string) ([]string, error) {
 }
 
 // Leave ends an account's membership, for an account that is erased or removed.
-// It is no error if there is none.
-func Leave(tx *db.Tx, accountID string) error { return deleteMember(tx, accountID) }
+// It is no error if there is none. What expected its address expects it again:
+// that belongs to whoever holds the mailbox.
+func Leave(tx *db.Tx, accountID string) error {
+	m, err := membershipOf(tx, accountID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return err
+	}
+	if err := expectAgain(tx, m.Organization.ID, a.EmailKey); err != nil {
+		return err
+	}
+	return deleteMember(tx, accountID)
+}
 
 // JoinByConfirmedAddress decides what an account joins whose address was just
 // confirmed. It is safe to call again. The caller warrants that the mailbox was

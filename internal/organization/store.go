@@ -120,6 +120,11 @@ func insertMember(tx *db.Tx, organizationID, accountID string, role Role, origin
 		accountID, organizationID, role, origin, db.Micros(tx.Now()))
 }
 
+func expectAgain(tx *db.Tx, organizationID, emailKey string) error {
+	_, err := tx.Count(`UPDATE organization_contact SET joined_at = 0 WHERE organization_id = $1 AND email_key = $2`, organizationID, emailKey)
+	return err
+}
+
 func deleteMember(tx *db.Tx, accountID string) error {
 	_, err := tx.Count(`DELETE FROM organization_member WHERE account_id = $1`, accountID)
 	return err

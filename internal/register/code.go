@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ func (s *Service) toCode(tx *db.Tx, f *registration) error {
 // registration from going on: whoever gets no code can ask for help.
 func (s *Service) sendCode(tx *db.Tx, f *registration) error {
 	d := &f.Data
+	if d.Mobile == "" {
+		return errors.New("register: a code to no number")
+	}
 	country := account.MobileCountry(d.Mobile)
 	d.Held = ""
 	if len(s.Settings.Countries) > 0 && !slices.Contains(s.Settings.Countries, country) {
@@ -76,6 +80,11 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error 
 			return err
 		}
 		if _, err = after(f.Step, codeRight); err != nil {
+			return err
+		}
+		// Saved first: of equal submits at once the others see that it moved, and
+		// do not count as wrong codes.
+		if err := f.Save(tx); err != nil {
 			return err
 		}
 		if verdict, left, err = code.Check(tx, s.Ring, f.ID, purposeSMS, f.Data.Mobile, given); err != nil {

@@ -55,6 +55,9 @@ func (s *Service) AcceptTerms(ctx context.Context, t Ticket, version string, lan
 
 func (s *Service) accept(tx *db.Tx, f *registration, lang text.Lang) error {
 	d := &f.Data
+	if err := code.RevokeLinks(tx, purposeContinue, f.ID); err != nil {
+		return err
+	}
 	if d.AccountID == "" {
 		if err := s.spendInvitation(tx, f); err != nil {
 			return err

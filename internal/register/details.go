@@ -19,24 +19,6 @@ import (
 // account yet; its subject is the registration.
 const purposeContinue = "register-continue"
 
-// Invited returns what an approval's personal link puts into the first page, and
-// changes nothing. Gone if it is of no use any more.
-func (s *Service) Invited(ctx context.Context, token string) (v View, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		p, err := access.PrefillOf(tx, token)
-		if err != nil {
-			return err
-		}
-		v = View{Step: Details, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, EmailProved: true, Organization: p.Organization}
-		v.MobileCountry, v.Mobile = account.MobileParts(p.Mobile)
-		if v.MobileCountry == "" {
-			v.MobileCountry = p.Country
-		}
-		return nil
-	})
-	return v, err
-}
-
 // GiveDetails takes the first step, beginning a registration where the ticket
 // has none. It is Invalid "email-linked" where the address has an account and
 // that may be told; then the registration ends.
@@ -46,6 +28,8 @@ func (s *Service) GiveDetails(ctx context.Context, t Ticket, in Form) (Ticket, e
 		return t, err
 	}
 	address := audit.From(ctx).Address
+	// Who was told too often is told nothing any more, whatever the address: a
+	// limit that only known ones met would tell, too.
 	if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.spendDetails(tx, address) }); err != nil {
 		return t, err
 	}
@@ -65,7 +49,8 @@ func (s *Service) GiveDetails(ctx context.Context, t Ticket, in Form) (Ticket, e
 	}
 	if linked {
 		// To be told this is worth something to a stranger: not too often.
-		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Linked.Spend(tx, throttle.Network(address)) }); err != nil {
+		err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Linked.Spend(tx, throttle.Network(address)) })
+		if err != nil && !fault.Is(err, fault.TooMany) { // the next one is refused
 			return t, err
 		}
 		return t, fault.OnField("email", "email-linked")
@@ -97,7 +82,7 @@ func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket
 		f.Data.Email, f.Data.EmailKey, f.Data.EmailProved = keep.Email, keep.EmailKey, keep.EmailProved
 	}
 	if keep.EmailKey == f.Data.EmailKey {
-		f.Data.EmailProved = keep.EmailProved
+		f.Data.EmailProved, f.Data.Invitation = keep.EmailProved, keep.Invitation
 	}
 	if err := s.invite(tx, f, in.Invitation); err != nil {
 		return next, false, err
@@ -111,14 +96,13 @@ func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket
 		return next, false, err
 	}
 	if s.Settings.Conceal && !f.Data.EmailProved {
-		return next, false, s.moveLoaded(tx, f, detailsConcealed, func(tx *db.Tx, f *registration) error { return s.askMailbox(tx, f, known) })
+		return next, false, s.moveLoaded(tx, f, detailsConcealed, func(tx *db.Tx, f *registration) error { return s.askMailbox(tx, f, holder) })
 	}
 	if known {
-		// The registration ends; an owner who had not finished gets the way on.
-		if holder.State == account.Unfinished {
-			if err := s.ContinueByMail(tx, holder); err != nil {
-				return next, false, err
-			}
+		// The registration ends; an owner who had not finished, or whose address a
+		// stranger took, gets the way on.
+		if err := s.wayOn(tx, holder); err != nil {
+			return next, false, err
 		}
 		if err := s.event(tx, f, "registration.email_linked"); err != nil {
 			return next, false, err
@@ -212,7 +196,7 @@ func sealed(f *registration, field string) string { return "flow/" + f.ID + "/" 
 
 // askMailbox tells the mailbox how it goes on, and says the same to the browser
 // whether or not the address is known.
-func (s *Service) askMailbox(tx *db.Tx, f *registration, known bool) error {
+func (s *Service) askMailbox(tx *db.Tx, f *registration, holder account.Account) error {
 	if err := s.Settings.Limits.mailbox.Spend(tx, f.Data.EmailKey); err != nil {
 		if fault.Is(err, fault.TooMany) {
 			return nil // the page is the same, and the mailbox has had enough
@@ -229,13 +213,26 @@ func (s *Service) askMailbox(tx *db.Tx, f *registration, known bool) error {
 		return err
 	}
 	var m message.Message = message.RegisterContinue{Token: token, Until: until}
-	if known {
+	if holder.ID != "" {
 		m = message.RegisterExists{AskedAt: tx.Now()}
+		if err := s.wayOn(tx, holder); err != nil {
+			return err
+		}
 	}
 	if err := s.event(tx, f, "registration.mailbox_ask"); err != nil {
 		return err
 	}
 	return s.Messages.Send(tx, f.Data.to(), about(f), until, m)
+}
+
+// wayOn mails the holder of an address that somebody registers again what is
+// missing: the link to finish, or the one that confirms the address or says that
+// this was a stranger.
+func (s *Service) wayOn(tx *db.Tx, holder account.Account) error {
+	if holder.State == account.Active {
+		return s.ConfirmByMail(tx, holder)
+	}
+	return s.ContinueByMail(tx, holder)
 }
 
 // ContinueLink says whether a link that goes on with a registration is of use,
@@ -260,7 +257,9 @@ func (s *Service) Continue(ctx context.Context, token string) (t Ticket, err err
 		if err != nil {
 			return err
 		}
-		if f.Data.EmailKey != l.Data || !f.ExpiresAt.After(tx.Now()) {
+		// Once there is an account, what was set may be a stranger's: the link to
+		// finish, which erases that, is the way then.
+		if f.Data.EmailKey != l.Data || f.Data.AccountID != "" || !f.ExpiresAt.After(tx.Now()) {
 			return fault.New(fault.Gone, "link-gone")
 		}
 		f.Data.EmailProved = true

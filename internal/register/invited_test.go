@@ -330,3 +330,59 @@ func TestStaffAreAskedOnceEvenWhenTheNumberChanges(t *testing.T) {
 		r.ok(r.VerifyCode(r.ctx(), ticket, r.code("+447700900456")))
 	})
 }
+
+// The mailbox's owner who takes over what a stranger made gets the standing
+// that belongs to the address, and no stranger's second factor.
+func TestWhoTakesOverByTheLinkOfTheApprovalJoins(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		email := "marta.ellison@harbourvale.example"
+		r.walk(marta(), Done) // a stranger, with Marta's address
+		token := r.approved(email)
+		v, err := r.Invited(r.ctx(), token)
+		r.ok(err)
+		if v.Holder.UserID != "mellison" {
+			t.Fatalf("the link does not know the account: %+v", v.Holder)
+		}
+		r.refused(r.ConfirmInvited(r.ctx(), token, "", "wrong"), "password-wrong")
+		r.later(2 * time.Hour)
+		ticket, err := r.NotMeInvited(r.ctx(), token)
+		r.ok(err)
+		_, err = r.GiveDetails(r.ctx(), ticket, marta())
+		r.ok(err)
+		r.ok(r.VerifyCode(r.ctx(), ticket, r.code("+447700900123")))
+		r.ok(r.AcceptTerms(r.ctx(), ticket, "4.2", text.English))
+		r.ok(r.ChooseQuestions(r.ctx(), ticket, text.English, answers()))
+		r.ok(r.ConfirmAnswers(r.ctx(), ticket, again()))
+		r.ok(r.SkipAuthenticator(r.ctx(), ticket))
+		r.ok(r.SetPassword(r.ctx(), ticket, goodPassword))
+		v, err = r.Current(r.ctx(), ticket)
+		r.ok(err)
+		if v.Standing.Reason != access.ReasonNotStarted {
+			t.Fatalf("stands as %q", v.Standing.Reason)
+		}
+		_, err = r.Invited(r.ctx(), token)
+		r.refused(err, "link-used")
+	})
+}
+
+// Who belonged to an organization and begins afresh belongs to it again.
+func TestWhoBeginsAfreshKeepsWhatTheAddressStandsFor(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		in := marta()
+		in.Invitation = r.approved(in.Email)
+		r.walk(in, Done)
+		a := r.account(in.Email)
+		r.ok(r.DB.Write(r.ctx(), func(tx *db.Tx) error {
+			if err := organization.Leave(tx, a.ID); err != nil {
+				return err
+			}
+			_, err := organization.JoinByConfirmedAddress(tx, r.Secret, a.ID, a.EmailKey)
+			return err
+		}))
+		if m, err := r.membership(a.ID); err != nil || m.Role != organization.Administrator {
+			t.Fatal(m, err)
+		}
+	})
+}

@@ -48,7 +48,17 @@ func DefaultLimits() Limits {
 }
 
 func (l Limits) spendDetails(tx *db.Tx, address string) error {
-	return l.Details.Spend(tx, throttle.Network(address))
+	network := throttle.Network(address)
+	wait, err := l.Linked.Wait(tx, network)
+	if err != nil {
+		return err
+	}
+	if wait > 0 {
+		e := fault.New(fault.TooMany, "too-many")
+		e.RetryAfter = wait
+		return e
+	}
+	return l.Details.Spend(tx, network)
 }
 
 // spendSMS takes one code to the number, or fails as TooMany.

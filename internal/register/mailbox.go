@@ -92,13 +92,29 @@ func of(tx *db.Tx, l code.Link) (account.Account, error) {
 	return a, err
 }
 
-func (s *Service) peek(ctx context.Context, purpose, token string, good func(account.Account) bool) (a account.Account, err error) {
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		l, err := code.PeekLink(tx, purpose, token)
-		if err != nil {
-			return err
+// A proof reads a link that shows whose mailbox an account's address is, or
+// spends it; reading changes nothing.
+type proof func(tx *db.Tx, token string, spend bool) (account.Account, error)
+
+// mailed is the proof of a link that was made for the account.
+func mailed(purpose string) proof {
+	return func(tx *db.Tx, token string, spend bool) (a account.Account, err error) {
+		var l code.Link
+		if spend {
+			l, err = code.SpendLink(tx, purpose, token)
+		} else {
+			l, err = code.PeekLink(tx, purpose, token)
 		}
-		if a, err = of(tx, l); err != nil {
+		if err != nil {
+			return a, err
+		}
+		return of(tx, l)
+	}
+}
+
+func (s *Service) peek(ctx context.Context, read proof, token string, good func(account.Account) bool) (a account.Account, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		if a, err = read(tx, token, false); err != nil {
 			return err
 		}
 		if !good(a) {
@@ -109,39 +125,45 @@ func (s *Service) peek(ctx context.Context, purpose, token string, good func(acc
 	return a, err
 }
 
-func unfinished(a account.Account) bool  { return a.State == account.Unfinished }
-func unconfirmed(a account.Account) bool { return !a.EmailConfirmed() && a.State != account.Closed }
+func unfinished(a account.Account) bool { return a.State == account.Unfinished }
+
+// unconfirmed leaves out what staff disabled: a mailbox does not undo that.
+func unconfirmed(a account.Account) bool {
+	return !a.EmailConfirmed() && a.State != account.Closed && a.State != account.Disabled
+}
 
 // FinishLink returns the account that a link to finish is about, and changes
 // nothing.
 func (s *Service) FinishLink(ctx context.Context, token string) (account.Account, error) {
-	return s.peek(ctx, purposeFinish, token, unfinished)
+	return s.peek(ctx, mailed(purposeFinish), token, unfinished)
 }
 
 // Finish goes on with an unfinished account by the link in its mailbox: back at
 // the code, everything after it to be set afresh. Every other browser loses its
 // ticket. The link proves the address.
 func (s *Service) Finish(ctx context.Context, token string) (Ticket, error) {
-	return s.takeOver(ctx, purposeFinish, token, unfinished, func(tx *db.Tx, f *registration, a account.Account) error {
-		f.Data.Mobile, f.Step = a.Mobile, Code
-		if err := s.event(tx, f, "registration.finish_by_link"); err != nil {
-			return err
-		}
-		return s.sendCode(tx, f)
-	})
+	return s.takeOver(ctx, mailed(purposeFinish), token, unfinished, s.finish)
+}
+
+func (s *Service) finish(tx *db.Tx, f *registration, a account.Account) error {
+	if err := s.event(tx, f, "registration.finish_by_link"); err != nil || a.Mobile == "" {
+		return err // without a number it begins at the details
+	}
+	f.Data.Mobile, f.Step = a.Mobile, Code
+	return s.sendCode(tx, f)
 }
 
 // NotMeFinish answers "this was not me" on the page of a link to finish: the
 // mailbox's owner never made this account. All that was set is erased, and its
 // set-up begins afresh at the details, for whoever holds the mailbox.
 func (s *Service) NotMeFinish(ctx context.Context, token string) (Ticket, error) {
-	return s.takeOver(ctx, purposeFinish, token, unfinished, s.notMe)
+	return s.takeOver(ctx, mailed(purposeFinish), token, unfinished, s.notMe)
 }
 
 // NotMeConfirm does the same on the page of a link to confirm. An address that
 // was confirmed before cannot be taken over so.
 func (s *Service) NotMeConfirm(ctx context.Context, token string) (Ticket, error) {
-	return s.takeOver(ctx, purposeConfirm, token, unconfirmed, s.notMe)
+	return s.takeOver(ctx, mailed(purposeConfirm), token, unconfirmed, s.notMe)
 }
 
 func (s *Service) notMe(tx *db.Tx, f *registration, a account.Account) error {
@@ -157,15 +179,11 @@ func (s *Service) notMe(tx *db.Tx, f *registration, a account.Account) error {
 // takeOver spends a link on the word of whoever holds the mailbox: everything
 // set so far is erased, every session, ticket and link of the account dies, and
 // a fresh registration for the account begins where lead takes it.
-func (s *Service) takeOver(ctx context.Context, purpose, token string, good func(account.Account) bool,
+func (s *Service) takeOver(ctx context.Context, read proof, token string, good func(account.Account) bool,
 	lead func(*db.Tx, *registration, account.Account) error,
 ) (t Ticket, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		l, err := code.SpendLink(tx, purpose, token)
-		if err != nil {
-			return err
-		}
-		a, err := of(tx, l)
+		a, err := read(tx, token, true)
 		if err != nil {
 			return err
 		}
@@ -253,7 +271,7 @@ func (s *Service) remove(tx *db.Tx, accountID string) error {
 // ConfirmLink returns the account whose address a link would confirm, and
 // changes nothing.
 func (s *Service) ConfirmLink(ctx context.Context, token string) (account.Account, error) {
-	return s.peek(ctx, purposeConfirm, token, unconfirmed)
+	return s.peek(ctx, mailed(purposeConfirm), token, unconfirmed)
 }
 
 // ConfirmEmail confirms an account's address. The link alone does not do: it
@@ -261,7 +279,11 @@ func (s *Service) ConfirmLink(ctx context.Context, token string) (account.Accoun
 // password too, so that nobody confirms by a click what a stranger made. A wrong
 // password is Invalid "password-wrong".
 func (s *Service) ConfirmEmail(ctx context.Context, token, signedIn, plain string) error {
-	a, err := s.ConfirmLink(ctx, token)
+	return s.confirm(ctx, mailed(purposeConfirm), token, signedIn, plain)
+}
+
+func (s *Service) confirm(ctx context.Context, read proof, token, signedIn, plain string) error {
+	a, err := s.peek(ctx, read, token, unconfirmed)
 	if err != nil {
 		return err
 	}
@@ -286,17 +308,17 @@ func (s *Service) ConfirmEmail(ctx context.Context, token, signedIn, plain strin
 		}
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := code.SpendLink(tx, purposeConfirm, token); err != nil {
-			return err
-		}
-		now, err := account.Get(tx, a.ID)
+		now, err := read(tx, token, true)
 		if err != nil {
 			return err
 		}
-		if now.EmailKey != a.EmailKey || now.PasswordHash != a.PasswordHash || now.State != a.State {
+		if now.ID != a.ID || now.EmailKey != a.EmailKey || now.PasswordHash != a.PasswordHash || now.State != a.State {
 			return fault.New(fault.Gone, "link-gone") // a link dies with what it was for
 		}
 		if _, err := account.ConfirmEmail(tx, a.ID, a.EmailKey); err != nil {
+			return err
+		}
+		if err := code.RevokeLinks(tx, purposeConfirm, a.ID); err != nil {
 			return err
 		}
 		if err := audit.Add(tx, s.Secret, audit.Event{Action: "account.email_confirm", Subject: a.Subject()}); err != nil {
@@ -379,7 +401,7 @@ func (s *Service) Remind(ctx context.Context) error {
 				return err
 			}
 			if err := s.Messages.Send(tx, to(a), a.Subject(), until, message.AccountUnfinishedReminder{
-				UserID: a.UserID, Token: token, CreatedAt: a.CreatedAt, ErasedAt: a.CreatedAt.Add(s.Settings.Finish),
+				UserID: a.UserID, Token: token, CreatedAt: a.CreatedAt, ErasedAt: a.UpdatedAt.Add(s.Settings.Finish),
 			}); err != nil {
 				return err
 			}

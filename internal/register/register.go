@@ -23,6 +23,7 @@ import (
 	"context"
 	"time"
 
+	"vestibule/internal/access"
 	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/code"
@@ -163,6 +164,8 @@ type View struct {
 	AuthenticatorOn   bool
 	QuestionsAsked    bool
 	ConfirmationUntil time.Time
+	Holder            account.Account // of a personal link's address; without an ID: nobody
+	Standing          access.Standing // once it is done
 }
 
 // Once makes what a fresh first page carries, so that the page sent twice begins
@@ -201,6 +204,8 @@ func (s *Service) view(tx *db.Tx, f *registration) (View, error) {
 		v.Enrolment, err = account.PendingAuthenticator(tx, s.Ring, d.AccountID, s.Settings.Issuer, d.Email)
 	case Codes:
 		v.RecoveryCodes, err = s.keptCodes(f)
+	case Done:
+		v.Standing, err = access.StandingOf(tx, d.AccountID)
 	}
 	return v, err
 }

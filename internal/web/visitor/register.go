@@ -2,6 +2,7 @@ package visitor
 
 import (
 	"cmp"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -40,8 +41,12 @@ func (f *Register) Routes() []web.Route {
 	return []web.Route{
 		{web.Anyone, "GET /register", f.show},
 		{web.Anyone, "GET /welcome/{token}", f.welcome},
+		{web.Anyone, "POST /welcome/{token}/confirm", f.welcomeConfirm},
+		{web.Anyone, "POST /welcome/{token}/finish", f.welcomeFinish},
+		{web.Anyone, "POST /welcome/{token}/not-me", f.welcomeNotMe},
 		{web.Anyone, "POST /register/details", f.details},
 		{web.Anyone, "POST /register/back", f.back},
+		{web.Anyone, "POST /register/another", f.another},
 		{web.Anyone, "POST /register/code", f.code},
 		{web.Anyone, "POST /register/code/resend", f.codeResend},
 		{web.Anyone, "POST /register/code/change", f.codeChange},
@@ -85,7 +90,7 @@ func keep(c *web.Context, t register.Ticket) { c.SetCookie(registerCookie, strin
 // show draws the page of the step where the registration stands.
 func (f *Register) show(c *web.Context) error {
 	if token := c.R.URL.Query().Get("invitation"); token != "" {
-		return f.invited(c, token)
+		return f.invited(c, token, nil)
 	}
 	v, err := f.register.Current(c.Context(), ticket(c))
 	if fault.Is(err, fault.Gone) {
@@ -145,7 +150,7 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 		return c.Page(frame.Status(), confirmView(p))
 	case register.Authenticator:
 		return c.Page(frame.Status(), authenticatorView(authenticatorPage{
-			Frame: frame, progress: at, URI: v.Enrolment.URI, Key: grouped(v.Enrolment.Secret), Questions: v.QuestionsAsked,
+			Frame: frame, progress: at, URI: v.Enrolment.URI, Key: v.Enrolment.Secret, Questions: v.QuestionsAsked,
 		}))
 	case register.Codes:
 		return c.Page(frame.Status(), codesView(codesPage{Frame: frame, progress: at, Codes: v.RecoveryCodes}))
@@ -160,6 +165,7 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 	return c.Page(frame.Status(), doneView(donePage{
 		Frame: frame, First: v.FirstName, UserID: v.UserID, Email: v.Email, EmailProved: v.EmailProved, MobileVerified: v.MobileVerified,
 		QuestionsAsked: v.QuestionsAsked, AuthenticatorOn: v.AuthenticatorOn, Version: v.Terms.Version,
+		Next: doneNext(v.Standing), Days: v.Standing.License.State.Days,
 	}))
 }
 
@@ -173,7 +179,27 @@ func (f *Register) next(c *web.Context, in any, err error) error {
 	if current != nil {
 		return f.moved(c, current)
 	}
+	if !belongs(in, v.Step) {
+		return c.SeeOther("/register") // a form of a step that is over
+	}
 	return f.draw(c, v, in, err)
+}
+
+// belongs says whether a form is that of the step.
+func belongs(in any, step register.Step) bool {
+	switch in.(type) {
+	case smsForm, numberForm, helpForm:
+		return step == register.Code || step == register.Help
+	case termsForm:
+		return step == register.Terms
+	case questionsForm:
+		return step == register.Questions
+	case answersForm:
+		return step == register.Confirm
+	case totpForm:
+		return step == register.Authenticator
+	}
+	return step == register.Password
 }
 
 // moved sends the browser to look: after success, after a double click, from a
@@ -218,6 +244,9 @@ func (f *Register) details(c *web.Context) error {
 	}
 	switch {
 	case fault.Code(err, "email-linked"):
+		if v, known := f.register.Invited(c.Context(), in.Invitation); known == nil && v.Holder.ID != "" {
+			return c.SeeOther("/welcome/" + url.PathEscape(in.Invitation)) // an account was made meanwhile
+		}
 		return f.linked(c)
 	case err == nil || !fault.Is(err, fault.Invalid):
 		return f.moved(c, err)
@@ -256,18 +285,13 @@ func (f *Register) detailsAgain(c *web.Context, in registerForm, v register.View
 	}))
 }
 
-func (f *Register) welcome(c *web.Context) error { return f.invited(c, c.R.PathValue("token")) }
-
-// invited shows the first page filled in from an approved request. It changes
-// nothing: mail scanners open links too.
-func (f *Register) invited(c *web.Context, token string) error {
-	v, err := f.register.Invited(c.Context(), token)
-	if err != nil {
-		return err
+// another leaves a registration that is done to this browser's next user.
+func (f *Register) another(c *web.Context) error {
+	v, err := f.register.Current(c.Context(), ticket(c))
+	if err == nil && v.Step == register.Done {
+		c.DropCookie(registerCookie)
 	}
-	in := formOf(v)
-	in.Invitation, in.MobileCountry = token, cmp.Or(in.MobileCountry, countryOf(c))
-	return f.detailsAgain(c, in, v, false, nil)
+	return c.SeeOther("/register")
 }
 
 func (f *Register) back(c *web.Context) error {
@@ -295,18 +319,6 @@ func registerRail(frame *ui.Frame, v register.View) templ.Component {
 		steps = append(steps, s)
 	}
 	return ui.Steps(frame.T("register.steps"), steps)
-}
-
-// grouped writes a setup key in groups of four.
-func grouped(key string) string {
-	var b strings.Builder
-	for i, c := range key {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }
 
 // minutesToRead is how long a text takes at 200 words a minute.

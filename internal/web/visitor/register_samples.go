@@ -57,7 +57,7 @@ func RegisterSamples() []web.Sample {
 	}
 	done := donePage{
 		First: "Marta", UserID: "mellison", Email: marta.Email, EmailProved: true, MobileVerified: true, QuestionsAsked: true, AuthenticatorOn: true,
-		Version: "4.2",
+		Version: "4.2", Next: nextApproved, Days: 30,
 	}
 	return []web.Sample{
 		{Name: "register-details", Draw: func(f *ui.Frame) templ.Component {
@@ -120,7 +120,7 @@ func RegisterSamples() []web.Sample {
 		}},
 		{Name: "register-authenticator", Draw: func(f *ui.Frame) templ.Component {
 			return authenticatorView(authenticatorPage{
-				Frame: at(f, register.Authenticator), Key: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", Questions: true,
+				Frame: at(f, register.Authenticator), Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Questions: true,
 				URI: "otpauth://totp/Northwind%20Conferencing:marta.ellison@harbourvale.example?issuer=Northwind%20Conferencing&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
 			})
 		}},
@@ -144,7 +144,22 @@ func RegisterSamples() []web.Sample {
 		{Name: "register-done-unconfirmed", Draw: func(f *ui.Frame) templ.Component {
 			p := done
 			p.Frame, p.EmailProved, p.MobileVerified, p.AuthenticatorOn, p.QuestionsAsked = at(f, register.Done), false, false, false, false
+			p.Next = nextConfirm
 			return doneView(p)
+		}},
+		{Name: "register-done-no-request", Draw: func(f *ui.Frame) templ.Component {
+			p := done
+			p.Frame, p.Next = at(f, register.Done), nextRequest
+			return doneView(p)
+		}},
+		{Name: "welcome-account", Draw: func(f *ui.Frame) templ.Component {
+			return buttonView(buttonPage{
+				Frame: f, Action: "/welcome/token/confirm", Title: f.T("register.welcome.title"), Lead: f.T("register.welcome.lead"), Go: f.T("register.welcome.go"),
+				UserID: "mellison", Email: marta.Email, AskPassword: true, NotMe: "/welcome/token/not-me",
+			})
+		}},
+		{Name: "welcome-holder", Draw: func(f *ui.Frame) templ.Component {
+			return holderView(buttonPage{Frame: f, UserID: "mellison", Email: marta.Email})
 		}},
 		{Name: "register-continue-link", Draw: func(f *ui.Frame) templ.Component {
 			return buttonView(buttonPage{
