@@ -259,13 +259,6 @@ func (c *Context) ClearSiteData() {
 	c.W.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 }
 
-// PreviewMail loosens the policy for one answer, the HTML of an e-mail shown in
-// a sandboxed frame of the back office: inline styles, which e-mails need, and
-// a frame on the portal's own pages; no scripts, no sources from elsewhere.
-func (c *Context) PreviewMail() {
-	c.W.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
-}
-
 func (k *Kit) cookieName(name string) string {
 	if k.secure {
 		return "__Host-" + name
