@@ -96,6 +96,7 @@ func TestTheLoopEndsWithItsContext(t *testing.T) {
 	done := make(chan struct{})
 	go func() { r.Run(ctx); close(done) }()
 	<-runs
+	ticks <- e.Clock.Now() // taken once the first run is settled, by the clock of then
 	e.Clock.Advance(time.Minute)
 	ticks <- e.Clock.Now()
 	<-runs
