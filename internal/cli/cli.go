@@ -69,6 +69,11 @@ type session struct {
 // found ends a check that was made and found something.
 type found struct{ error }
 
+// misused is a command line that says what cannot be.
+type misused struct{ error }
+
+func usage(format string, args ...any) error { return misused{fmt.Errorf(format, args...)} }
+
 // ended is how kong's own exits (help, version) come back.
 type ended int
 
@@ -133,6 +138,9 @@ func (s *session) fail(err error) int {
 		return exitFound
 	}
 	fmt.Fprintf(s.err, "vestibule: %s\n", s.words(err))
+	if _, ok := errors.AsType[misused](err); ok {
+		return exitUsage
+	}
 	return exitFailed
 }
 

@@ -14,7 +14,10 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/app"
+	"vestibule/internal/carrier"
 	"vestibule/internal/config"
+	"vestibule/internal/db"
+	"vestibule/internal/outbox"
 )
 
 // An installation is a folder with a database, and a command line that works on it.
@@ -112,13 +115,13 @@ func TestAnOperatorSetsUpAndLooksAfterAnInstallation(t *testing.T) {
 	i.want(exitDone, "is not there yet", "doctor")
 	i.want(exitDone, "which is what this version needs", "migrate")
 	i.want(exitDone, "No staff yet", "staff", "list")
-	i.want(exitFailed, "there is no role", "staff", "add", "ines@example.com", "--first", "Ines", "--last", "Duarte", "--role", "king")
+	i.want(exitUsage, "there is no role", "staff", "add", "ines@example.com", "--first", "Ines", "--last", "Duarte", "--role", "king")
 	out := i.want(exitDone, "/office/enrol/", "staff", "add", "ines@example.com", "--first", "Ines", "--last", "Duarte", "--role", "administrator")
 	if !strings.Contains(out, "iduarte") {
 		t.Errorf("the UserID is not told: %s", out)
 	}
 	i.want(exitDone, "iduarte", "staff", "list")
-	i.want(exitFailed, "", "staff", "add", "ines@example.com", "--first", "Ines", "--last", "Duarte", "--role", "approver")
+	i.want(exitFailed, "`vestibule staff reset iduarte`", "staff", "add", "Ines@example.com", "--first", "Ines", "--last", "Duarte", "--role", "approver")
 	i.want(exitFailed, "nobody of the staff", "staff", "reset", "nobody")
 	i.want(exitFailed, "nobody of the staff", "staff", "remove", "nobody")
 	i.want(exitFailed, "nobody of the staff", "staff", "roles", "nobody", "--role", "auditor")
@@ -150,6 +153,38 @@ func TestImportTellsEachBadLineAndTakesTheOthers(t *testing.T) {
 	if code != exitFailed || !strings.Contains(errOut, "There is no column “colour”") {
 		t.Errorf("no table: %d %s", code, errOut)
 	}
+}
+
+func TestAMessageThatCannotBeChangedIsToldAsItStands(t *testing.T) {
+	i := install(t)
+	id := ""
+	c, err := config.Load(i.file, i.env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := app.New(t.Context(), app.Options{Config: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.DB.Write(t.Context(), func(tx *db.Tx) error {
+		if err := p.Outbox.Add(tx, outbox.Message{Channel: carrier.Email, Kind: "request-received", To: "nia@example.com", Subject: "s", Text: "t"}); err != nil {
+			return err
+		}
+		all, err := p.Outbox.List(tx, outbox.Filter{})
+		if len(all) == 1 {
+			id = all[0].ID
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	i.want(exitFailed, "is held, since", "outbox", "retry", id)
+	i.want(exitDone, "is dropped", "outbox", "drop", id)
+	i.want(exitFailed, "is dropped already", "outbox", "drop", id)
+	i.want(exitFailed, "is dropped already", "outbox", "retry", id)
 }
 
 func TestDoctorNamesEachTroubleWithItsNextStep(t *testing.T) {

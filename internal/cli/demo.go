@@ -52,7 +52,7 @@ func (c demoCommand) options(s *session, base string) (*config.Config, error) {
 func (c demoCommand) Run(s *session) error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return fmt.Errorf("--listen %s is no address with a port: write 127.0.0.1:8080", c.Listen)
+		return usage("--listen %s is no address with a port: write 127.0.0.1:8080", c.Listen)
 	}
 	clock, chance := demo.NewClock(app.Clock), secret.System{}
 	inbox := &demo.Inbox{}

@@ -101,12 +101,34 @@ func (c outboxDrop) Run(s *session) error {
 
 func (c outboxOne) change(s *session, done string, f func(*outbox.Outbox, *db.Tx, string) error) error {
 	return s.open(c.configured, func(_ *config.Config, p *app.Portal) error {
-		if err := p.DB.Write(s.ctx, func(tx *db.Tx) error { return c.known(f(p.Outbox, tx, c.ID)) }); err != nil {
+		if err := p.DB.Write(s.ctx, func(tx *db.Tx) error { return c.stands(tx, p, f(p.Outbox, tx, c.ID)) }); err != nil {
 			return err
 		}
 		fmt.Fprintln(s.out, done)
 		return nil
 	})
+}
+
+// stands says in the operator's words why a message cannot be changed as it stands.
+func (c outboxOne) stands(tx *db.Tx, p *app.Portal, err error) error {
+	if !fault.Is(err, fault.Conflict) {
+		return c.known(err)
+	}
+	m, showErr := p.Outbox.Show(tx, c.ID)
+	switch {
+	case showErr != nil:
+		return showErr
+	case m.InHand:
+		return fmt.Errorf("message %s is being sent now: look again in a minute", c.ID)
+	case m.State == outbox.Held:
+		return fmt.Errorf("message %s is held, since its way of sending is not set up: set smtp (or sms) and start the portal again, it leaves by itself then", c.ID)
+	case m.State == outbox.Sent:
+		return fmt.Errorf("message %s has left already", c.ID)
+	case m.State == outbox.Dropped:
+		return fmt.Errorf("message %s is dropped already, and its text is wiped", c.ID)
+	default:
+		return err // it changed in between
+	}
 }
 
 // known says in the operator's words that there is no such message.

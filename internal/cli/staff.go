@@ -28,7 +28,7 @@ func readRoles(names []string) ([]staff.Role, error) {
 	for _, name := range names {
 		r, ok := staff.ParseRole(strings.ToLower(name))
 		if !ok {
-			return nil, fmt.Errorf("there is no role %q: choose approver, helpdesk, release-manager, auditor or administrator", name)
+			return nil, usage("there is no role %q: choose approver, helpdesk, release-manager, auditor or administrator", name)
 		}
 		roles = append(roles, r)
 	}
@@ -56,11 +56,28 @@ func (c staffAdd) Run(s *session) error {
 			UserID: c.UserID, Email: c.Email, FirstName: c.First, LastName: c.Last, Lang: c.Lang, Roles: roles,
 		})
 		if err != nil {
-			return err
+			return c.taken(s, p, err)
 		}
 		s.invitation(cfg, inv)
 		return nil
 	})
+}
+
+// taken says whose the address is that has an account, and what to do then.
+func (c staffAdd) taken(s *session, p *app.Portal, err error) error {
+	if !fault.Code(err, "email-taken") {
+		return err
+	}
+	all, listErr := p.Staff.List(s.ctx)
+	if listErr != nil {
+		return listErr
+	}
+	for _, m := range all {
+		if strings.EqualFold(m.Email, strings.TrimSpace(c.Email)) {
+			return fmt.Errorf("%s is of the staff already, as %s: `vestibule staff reset %s` prints a new link, `vestibule staff roles %s` gives other roles", c.Email, m.UserID, m.UserID, m.UserID)
+		}
+	}
+	return fmt.Errorf("%s has a client's account, or had one: give another address, since the two are kept apart", c.Email)
 }
 
 type staffReset struct {

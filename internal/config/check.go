@@ -224,8 +224,10 @@ func (c *Config) office(r *raw, add complain) {
 		zone = time.UTC
 	}
 	c.Office.Zone = zone
+	misread := false
 	for _, s := range r.openHours {
 		if !c.Office.open(s) {
+			misread = true
 			add("office.hours", strconv.Quote(s)+" is not understood.", "Write \"Mon-Fri 08:00-17:00\" or \"Sat 09:00-12:00\".")
 		}
 	}
@@ -239,7 +241,7 @@ func (c *Config) office(r *raw, add complain) {
 			}
 		}
 	}
-	if !open {
+	if !open && !misread {
 		add("office.hours", "leaves no hour in which anybody decides.", "Open at least one day.")
 	}
 	for _, s := range r.holidays {

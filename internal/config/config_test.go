@@ -124,6 +124,13 @@ func TestEachMistakeIsNamedWithWhatToDo(t *testing.T) {
 	}
 }
 
+func TestHoursThatAreMisreadAreToldOnce(t *testing.T) {
+	_, problems := load(t, "[office]\nhours = [\"always\"]")
+	if strings.Count(problems, "office.hours") != 1 {
+		t.Error(problems)
+	}
+}
+
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, problems := load(t, "policy = \"x\"\nnonsense = 1\n[vendor]\naccent = \"blue\"")
 	if n := strings.Count(problems, "\n") + 1; n != 3 {

@@ -23,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule/internal/access/domains"
 	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
@@ -145,8 +146,28 @@ func (s *Service) take(tx *db.Tx, r record, report *Report) error {
 	return nil
 }
 
+// ownDomains reads the domains as addresses keep them, so that they meet. A
+// domain where anybody gets an address says nothing about who works together.
+func ownDomains(r record) (names []string, err error) {
+	for _, one := range strings.Fields(r.get("domains")) {
+		at, err := account.ParseEmail("a@" + one)
+		if err != nil || strings.Contains(one, "@") {
+			return nil, fault.OnField("domains", "import-domain").With("domain", one)
+		}
+		name := strings.TrimPrefix(at.Key, "a@")
+		if domains.Free(name) || domains.Disposable(name) {
+			return nil, fault.OnField("domains", "import-domain-free").With("domain", one)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
 func (s *Service) organization(tx *db.Tx, r record, kind organization.Kind) (bool, error) {
-	domains := strings.Fields(strings.ToLower(r.get("domains")))
+	names, err := ownDomains(r)
+	if err != nil {
+		return false, err
+	}
 	known, err := organization.ByReference(tx, r.get("reference"))
 	switch {
 	case err == nil && known.Kind != kind:
@@ -155,10 +176,7 @@ func (s *Service) organization(tx *db.Tx, r record, kind organization.Kind) (boo
 		return false, err
 	}
 	exists := err == nil
-	for _, domain := range domains {
-		if !strings.Contains(domain, ".") || strings.ContainsAny(domain, "@/:") {
-			return false, fault.OnField("domains", "import-domain").With("domain", domain)
-		}
+	for _, domain := range names {
 		owner, err := organization.OfDomain(tx, domain)
 		if err == nil && owner.ID != known.ID {
 			return false, fault.OnField("domains", "import-domain-taken").With("domain", domain, "organization", owner.Name)
@@ -175,7 +193,7 @@ func (s *Service) organization(tx *db.Tx, r record, kind organization.Kind) (boo
 		if err != nil {
 			return false, err
 		}
-		for _, domain := range domains {
+		for _, domain := range names {
 			if err := organization.VerifyDomain(tx, s.Secret, known.ID, domain, "import"); err != nil {
 				return false, err
 			}
@@ -229,14 +247,21 @@ func expect(tx *db.Tx, o organization.Organization, c organization.Contact) (boo
 	return true, organization.Expect(tx, o.ID, c)
 }
 
-// product finds the product that a record names; it may leave out the only one.
+// product finds the product that a record names; it may leave out the only
+// one that is offered.
 func product(tx *db.Tx, r record) (license.Product, error) {
 	all, err := license.Products(tx)
 	if err != nil {
 		return license.Product{}, err
 	}
-	if r.get("product") == "" && len(all) == 1 {
-		return all[0], nil
+	var offered []license.Product
+	for _, p := range all {
+		if p.Offered {
+			offered = append(offered, p)
+		}
+	}
+	if r.get("product") == "" && len(offered) == 1 {
+		return offered[0], nil
 	}
 	var ids []string
 	for _, p := range all {

@@ -261,3 +261,27 @@ func check(t *testing.T, e *dbtest.Env, f func(*db.Tx) error) {
 		t.Fatal(err)
 	}
 }
+
+func TestDomainsAreKeptAsAddressesKeepThemAndThoseOfMailProvidersAreRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		s := service(t, e)
+		r, err := s.Import(t.Context(), strings.NewReader("record,reference,name,domains\n"+
+			"organization,C-1,Münchner Werke,MÜNCHEN.example\n"+
+			"organization,C-2,Anybody,gmail.com\n"+
+			"organization,C-3,Nobody,a@b.example\n"), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Faults) != 2 || r.Faults[0].Code != "import-domain-free" || r.Faults[1].Code != "import-domain" {
+			t.Errorf("faults: %+v", r.Faults)
+		}
+		at, err := account.ParseEmail("eva@münchen.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, e, func(tx *db.Tx) error {
+			_, err := organization.OfDomain(tx, at.Key[strings.LastIndexByte(at.Key, '@')+1:])
+			return err
+		})
+	})
+}
