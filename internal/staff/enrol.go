@@ -206,6 +206,10 @@ func (s *Service) Prove(ctx context.Context, ticket, given string) error {
 		if err != nil {
 			return err
 		}
+		// Saved first: of equal submits at once the others see that it moved, and do not count as wrong codes.
+		if err := f.Save(tx); err != nil {
+			return err
+		}
 		if right, err = account.ConfirmAuthenticator(tx, s.Ring, a.ID, given); err != nil || !right {
 			return err
 		}
