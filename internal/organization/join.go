@@ -75,7 +75,7 @@ const joinsShown = 100
 // Waiting lists the join requests that wait, the oldest first.
 func (s *Service) Waiting(ctx context.Context) (list []Applicant, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		open, err := openJoinRequests(tx, false, "", joinsShown)
+		open, err := openJoinRequests(tx, joinsShown)
 		if err != nil {
 			return err
 		}
@@ -98,8 +98,7 @@ func (s *Service) Waiting(ctx context.Context) (list []Applicant, err error) {
 
 // DecideJoin accepts or refuses a join request as the office, which decides
 // where the organization has no administrator who could: otherwise it is Denied
-// "join-theirs". A request that was decided
-// meanwhile is Conflict "changed".
+// "join-theirs". A request that was decided meanwhile is Conflict "changed".
 func (s *Service) DecideJoin(ctx context.Context, id string, accept bool, by string) (j JoinRequest, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		asked, err := joinRequest(tx, id)

@@ -153,12 +153,8 @@ func lastJoinRequest(tx *db.Tx, accountID string) (JoinRequest, error) {
 	})
 }
 
-func openJoinRequests(tx *db.Tx, alone bool, after string, limit int) (list []JoinRequest, err error) {
-	where := ` WHERE j.state = 'open' AND j.id > $1`
-	if alone {
-		where += ` AND NOT EXISTS (SELECT 1 FROM organization_member m WHERE m.organization_id = j.organization_id AND m.role = 'administrator')`
-	}
-	err = tx.Each(`SELECT `+columns+joinColumns+where+` ORDER BY j.id LIMIT $2`, []any{after, limit}, func(row func(...any) error) error {
+func openJoinRequests(tx *db.Tx, limit int) (list []JoinRequest, err error) {
+	err = tx.Each(`SELECT `+columns+joinColumns+` WHERE j.state = 'open' ORDER BY j.id LIMIT $1`, []any{limit}, func(row func(...any) error) error {
 		j, err := scanJoin(row)
 		list = append(list, j)
 		return err

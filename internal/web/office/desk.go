@@ -158,7 +158,7 @@ func (f *Face) joins(c *web.Context) error {
 		row := joinRow{ID: j.ID, Name: j.Name, Email: j.Email, Organization: j.Organization.Name, At: c.Words.ShortDateTime(j.CreatedAt)}
 		row.Whose = c.T("office.joins.theirs")
 		if j.Alone {
-			row.Whose = c.T("office.joins.ours")
+			row.Whose, row.MayDecide = c.T("office.joins.ours"), p.MayDecide
 		}
 		p.Rows = append(p.Rows, row)
 	}

@@ -199,7 +199,7 @@ func signalTone(s access.Signal) string {
 type bulkForm struct {
 	Picked   []string `form:"picked,max=64"`
 	Decision string   `form:"decision,max=20"`
-	Reason   string   `form:"reason,max=4000"`
+	Reason   string   `form:"reason,max=1000"`
 }
 
 // result is what became of one request of several.
@@ -237,6 +237,15 @@ func (f *Face) bulk(c *web.Context) error {
 	return f.showQueue(c, queueForm{}, results, nil)
 }
 
+// refusal says why one request of several was not decided.
+func refusal(c *web.Context, err error) string {
+	e := fault.From(err)
+	if len(e.Fields) > 0 {
+		e = e.Fields[0]
+	}
+	return c.Fault(e)
+}
+
 func (f *Face) decideOne(c *web.Context, id string, d access.Decision) (result, error) {
 	k, err := f.s.Access.Case(c.Context(), id)
 	if fault.Is(err, fault.NotFound) {
@@ -252,6 +261,9 @@ func (f *Face) decideOne(c *web.Context, id string, d access.Decision) (result, 
 	}
 	out, err := f.s.Access.Decide(c.Context(), id, d, decider(c))
 	switch {
+	case fault.Is(err, fault.Invalid):
+		// The others are decided all the same, and the page says which were not.
+		res.Tone, res.Text = ui.Bad, c.T("office.bulk.refused", "why", refusal(c, err))
 	case err != nil:
 		return result{}, err
 	case !out.Made:

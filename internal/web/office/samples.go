@@ -49,8 +49,8 @@ func Samples() []web.Sample {
 		}},
 		{Name: "office-joins", Draw: func(f *ui.Frame) templ.Component {
 			return joinsView(joinsPage{Frame: desked(f, 1), MayDecide: true, Rows: []joinRow{
-				{"01", "Tom Adeyemi", "tom@harbourvale.example", "Harbour Vale Council", "16 Jun, 09:42", f.T("office.joins.theirs")},
-				{"02", "李雷", "lei.li@alpenblick.example", "Alpenblick Kliniken", "16 Jun, 10:05", f.T("office.joins.ours")},
+				{"01", "Tom Adeyemi", "tom@harbourvale.example", "Harbour Vale Council", "16 Jun, 09:42", f.T("office.joins.theirs"), false},
+				{"02", "李雷", "lei.li@alpenblick.example", "Alpenblick Kliniken", "16 Jun, 10:05", f.T("office.joins.ours"), true},
 			}})
 		}},
 		{Name: "office-joins-empty", Draw: func(f *ui.Frame) templ.Component { return joinsView(joinsPage{Frame: desked(f, 1)}) }},
