@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/chore"
 	"vestibule/internal/code"
@@ -136,6 +137,27 @@ type Prefill struct {
 	Organization        string
 	Country             string
 	Lang                string
+}
+
+// PrefillFor is what the form for a request knows of somebody who is signed in.
+func (s *Service) PrefillFor(ctx context.Context, accountID string) (p Prefill, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		a, err := account.Get(tx, accountID)
+		if err != nil {
+			return err
+		}
+		p = Prefill{
+			FirstName: a.FirstName, LastName: a.LastName, Email: a.Email, EmailKey: a.EmailKey, Mobile: a.Mobile,
+			Organization: a.Organization, Country: a.Country, Lang: a.Lang,
+		}
+		m, err := organization.Of(tx, accountID)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		p.Organization, p.Country = m.Organization.Name, m.Organization.Country
+		return err
+	})
+	return p, err
 }
 
 // PrefillOf reads what a personal link stands for, and changes nothing. Gone

@@ -1,14 +1,17 @@
 package visitor
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
+	"vestibule/internal/fault"
 	"vestibule/internal/text"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
@@ -71,7 +74,18 @@ type requestForm struct {
 }
 
 func (f *Request) form(c *web.Context) error {
-	return f.show(c, requestForm{MobileCountry: countryOf(c)}, nil)
+	in := requestForm{MobileCountry: countryOf(c)}
+	if who := c.Who(); who.Known() {
+		p, err := f.access.PrefillFor(c.Context(), who.Account)
+		if err != nil {
+			return err
+		}
+		in.First, in.Last, in.Email, in.Organization, in.Country = p.FirstName, p.LastName, p.Email, p.Organization, p.Country
+		if country, number := account.MobileParts(p.Mobile); country != "" {
+			in.MobileCountry, in.Mobile = country, number
+		}
+	}
+	return f.show(c, in, nil)
 }
 
 func (f *Request) send(c *web.Context) error {
@@ -92,6 +106,11 @@ func (f *Request) send(c *web.Context) error {
 }
 
 func (f *Request) show(c *web.Context, in requestForm, failed error) error {
+	status, wait := 0, time.Duration(0)
+	if fault.Is(failed, fault.TooMany) { // nothing that was typed is lost
+		status, wait, failed = http.StatusTooManyRequests, fault.From(failed).RetryAfter, nil
+		c.W.Header().Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	}
 	frame, err := c.Again(failed)
 	if err != nil {
 		return err
@@ -108,8 +127,8 @@ func (f *Request) show(c *web.Context, in requestForm, failed error) error {
 		in.Product = products[0].Value
 	}
 	l := f.lists[c.Lang]
-	return c.Page(frame.Status(), requestView(requestPage{
-		Frame: frame, In: in, Countries: l.countries, Dial: l.dial, Products: products, Days: f.days,
+	return c.Page(cmp.Or(status, frame.Status()), requestView(requestPage{
+		Frame: frame, Wait: wait, SignedIn: c.Who().Known(), In: in, Countries: l.countries, Dial: l.dial, Products: products, Days: f.days,
 		Shown: strconv.FormatInt(c.Now().Unix(), 10),
 	}))
 }
@@ -182,12 +201,15 @@ func (f *Request) received(c *web.Context) error {
 	s, promised := decodeSent(value), f.access.Promise(c.Now())
 	return c.Page(200, receivedView(receivedPage{
 		Frame: c.Frame(), First: s.First, Email: s.Email, Due: c.Words.DateTime(promised.DueAt), Late: c.Words.DateTime(promised.LateAt),
-		Days: f.days,
+		Days: f.days, SignedIn: c.Who().Known(),
 	}))
 }
 
 func (f *Request) withdrawal(c *web.Context) error {
 	r, err := f.access.Withdrawable(c.Context(), c.R.PathValue("token"))
+	if fault.Code(err, "link-used") {
+		return c.Page(200, withdrawnView(c.Frame()))
+	}
 	if err != nil {
 		return err
 	}
@@ -198,7 +220,7 @@ func (f *Request) withdrawal(c *web.Context) error {
 }
 
 func (f *Request) withdraw(c *web.Context) error {
-	if _, err := f.access.Withdraw(c.Context(), c.R.PathValue("token")); err != nil {
+	if _, err := f.access.Withdraw(c.Context(), c.R.PathValue("token")); err != nil && !fault.Code(err, "link-used") {
 		return err
 	}
 	return c.SeeOther("/request/withdrawn")

@@ -1,6 +1,8 @@
 package visitor
 
 import (
+	"time"
+
 	"github.com/a-h/templ"
 
 	"vestibule/internal/web"
@@ -40,6 +42,17 @@ func RequestSamples() []web.Sample {
 		}},
 		{Name: "request-received-later", Draw: func(f *ui.Frame) templ.Component {
 			return receivedView(receivedPage{Frame: f, Days: 30, Due: "Tuesday 16 June 2026, 10:42", Late: "Wednesday 17 June 2026, 09:42"})
+		}},
+		{Name: "request-received-signed-in", Draw: func(f *ui.Frame) templ.Component {
+			return receivedView(receivedPage{
+				Frame: f, First: "Marta", Email: "marta.ellison@harbourvale.example", Days: 30, SignedIn: true,
+				Due: "Tuesday 16 June 2026, 10:42", Late: "Wednesday 17 June 2026, 09:42",
+			})
+		}},
+		{Name: "request-busy", Draw: func(f *ui.Frame) templ.Component {
+			p := lists(f, requestForm{First: "Marta", MobileCountry: "GB", Product: "meeting"})
+			p.Wait = 6 * time.Minute
+			return requestView(p)
 		}},
 		{Name: "request-withdraw", Draw: func(f *ui.Frame) templ.Component {
 			return withdrawView(withdrawPage{

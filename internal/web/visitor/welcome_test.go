@@ -101,3 +101,33 @@ func TestAFormOfAStepThatIsOverShowsTheStepThatIs(t *testing.T) {
 
 // pathOf is the path of a link.
 func pathOf(link string) string { return strings.TrimPrefix(link, portaltest.Base) }
+
+func TestARequestOfSomebodyWhoIsSignedInKnowsThem(t *testing.T) {
+	p := portaltest.SQLite(t)
+	a := member(t, p, "Marta", "Ellison")
+	b := signIn(p.Browser(t), "/sign-in", "mellison", good).Open("/request").Lacks("create your login account")
+	if b.Value("First name") != "Marta" || b.Value("Work e-mail") != a.Email {
+		t.Fatal("the form does not know who is signed in")
+	}
+	ask(b, a.Email).At(200, "/request/received").Sees("See where it stands").Lacks("Create your login account")
+}
+
+func TestTakingBackTwiceSaysThatItIsDone(t *testing.T) {
+	p := portaltest.SQLite(t)
+	ask(p.Browser(t), "marta@vale.example")
+	link := newest(t, p, "marta@vale.example", "request-received").Link(t, "/request/withdraw/")
+	p.Browser(t).Open(link).Press("Take the request back").At(200, "/request/withdrawn")
+	p.Browser(t).Open(link).At(200, pathOf(link)).Sees("Your request is taken back", "Send a new request")
+}
+
+func TestTooManyRequestsLoseNothing(t *testing.T) {
+	p := portaltest.SQLite(t)
+	b := p.Browser(t)
+	for i := range 10 {
+		ask(b, "marta"+strings.Repeat("a", i)+"@vale.example").At(200, "/request/received")
+	}
+	ask(b, "late@vale.example").At(429, "/request").Sees("Many requests came from your network")
+	if b.Value("Work e-mail") != "late@vale.example" || b.Page.Header.Get("Retry-After") == "" {
+		t.Fatal("what was typed is gone")
+	}
+}
