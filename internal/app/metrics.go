@@ -72,9 +72,18 @@ func (m *metrics) measure(next http.Handler) http.Handler {
 		s := &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(s, r)
 		m.seconds.Observe(m.now().Sub(begun).Seconds())
-		m.requests.WithLabelValues(strconv.Itoa(max(s.status, http.StatusOK))).Inc()
+		if s.status == 0 {
+			s.status = http.StatusOK
+			if r.Context().Err() != nil {
+				s.status = gone
+			}
+		}
+		m.requests.WithLabelValues(strconv.Itoa(s.status)).Inc()
 	})
 }
+
+// gone counts the requests whose sender left before there was an answer.
+const gone = 499
 
 // statusWriter notes the status.
 type statusWriter struct {

@@ -113,9 +113,6 @@ func rules(c *config.Config) password.Rules {
 	case "off":
 		r.Groups = 0
 	}
-	if c.Password.History >= 0 {
-		r.History = c.Password.History
-	}
 	return r
 }
 

@@ -119,7 +119,6 @@ type Span struct{ From, To int }
 type Password struct {
 	MinLength int
 	Groups    string // on, off, or empty for the policy's own
-	History   int    // -1 for the policy's own
 	Questions string // on, off, or empty for the policy's own
 }
 

@@ -136,8 +136,6 @@ func table(c *Config, r *raw) []section {
 				help: "Least characters of a password. 0: as the policy says."},
 			{name: "password.groups", kind: choice, choices: []string{"", "on", "off"}, into: &c.Password.Groups,
 				help: "Whether three of four character groups are wanted. Empty: as the policy says."},
-			{name: "password.history", kind: count, def: "-1", min: -1, max: 24, into: &c.Password.History,
-				help: "How many earlier passwords are refused. -1: as the policy says."},
 			{name: "questions.use", kind: choice, choices: []string{"", "on", "off"}, into: &c.Password.Questions,
 				help: "Whether security questions are asked. Empty: as the policy says."},
 			{name: "terms.en", kind: file, into: &r.terms[0],
