@@ -50,6 +50,7 @@ type report struct {
 	scale  int
 	quiet  bool
 	begun  time.Time
+	load   string // average of the machine when the run began
 	lines  []line
 	facts  []fact
 	notes  []string
@@ -57,7 +58,7 @@ type report struct {
 }
 
 func newReport(scale int, quiet bool) *report {
-	return &report{scale: scale, quiet: quiet, begun: time.Now()}
+	return &report{scale: scale, quiet: quiet, begun: time.Now(), load: loadAverage()}
 }
 
 func (r *report) say(format string, args ...any) {
@@ -150,6 +151,7 @@ func (r *report) shown(v verdict) verdict {
 func (r *report) head(s *strings.Builder) {
 	fmt.Fprintf(s, "Vestibule %s, %s, %s %s/%s, %d cores, %s\n", revision(), r.begun.UTC().Format("2006-01-02 15:04 UTC"), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), processor())
 	fmt.Fprintf(s, "%s; modernc.org/sqlite %s, pgx %s; took %s", kernel(), version("modernc.org/sqlite"), version("github.com/jackc/pgx/v5"), time.Since(r.begun).Round(time.Second))
+	fmt.Fprintf(s, "; load average %s before, %s after", r.load, loadAverage())
 	if r.scale > 1 {
 		fmt.Fprintf(s, "; 1/%d of the size: it shows that the bench works, the figures mean nothing", r.scale)
 	}
@@ -181,6 +183,17 @@ func kernel() string {
 		return runtime.GOOS
 	}
 	return "Linux " + strings.TrimSpace(string(text))
+}
+
+// loadAverage is that of the last minute: what else the machine did before the
+// run, and the run itself after it.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "?"
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	return first
 }
 
 func version(module string) string {
