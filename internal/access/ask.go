@@ -140,6 +140,13 @@ func (s *Service) file(tx *db.Tx, r Request) (filing, error) {
 	if err != nil {
 		return filing{}, err
 	}
+	waiting, err := colleagues(tx, r, Received)
+	if err != nil {
+		return filing{}, err
+	}
+	if len(waiting) > 0 {
+		related = append(related, SignalColleagues)
+	}
 	r.Signals = ordered(append(r.Signals, related...))
 	n, err := insert(tx, r)
 	if err != nil {
@@ -149,6 +156,9 @@ func (s *Service) file(tx *db.Tx, r Request) (filing, error) {
 		return s.again(tx, r)
 	}
 	if err := insertTokens(tx, r); err != nil {
+		return filing{}, err
+	}
+	if err := signalColleagues(tx, waiting); err != nil {
 		return filing{}, err
 	}
 	token, err := code.NewLink(tx, s.Secret, purposeWithdraw, r.ID, "", withdrawLife)

@@ -31,6 +31,10 @@ type Decision struct {
 	Days         int    // of the evaluation; 0: as the vendor's settings say
 	Seats        int    // people who may use it; 0: as the settings say, or as asked
 	Message      string // to the applicant, in the e-mail; may be empty
+	// Several says that the request is one of several that are decided together,
+	// which nobody looked at one by one: where an organization has to be chosen
+	// it is not approved, but Invalid "person-chooses".
+	Several bool
 
 	Reason string // of a decline; the applicant reads it
 	Note   string // internal
@@ -194,6 +198,15 @@ func (s *Service) place(tx *db.Tx, r Request, d Decision, by Decider) (organizat
 	known, err := suggestions(tx, r)
 	if err != nil {
 		return organization.Organization{}, err
+	}
+	if d.Several {
+		related, err := approvedColleagues(tx, r)
+		if err != nil {
+			return organization.Organization{}, err
+		}
+		if related || len(known) > 0 {
+			return organization.Organization{}, fault.OnField("organization", "person-chooses")
+		}
 	}
 	for _, k := range known {
 		switch {

@@ -287,7 +287,7 @@ type Case struct {
 	Due         Due
 	Now         time.Time
 	Suggestions []Suggestion
-	Same        []Request // the same address, mobile or like organization
+	Same        []Request // the same address, mobile, domain or like organization
 	History     []audit.Entry
 	Settings    Settings
 }
@@ -316,8 +316,16 @@ func (s *Service) Case(ctx context.Context, id string) (c Case, err error) {
 		if err != nil {
 			return err
 		}
+		waiting, err := colleagues(tx, r, Received)
+		if err != nil {
+			return err
+		}
+		approved, err := colleagues(tx, r, Approved)
+		if err != nil {
+			return err
+		}
 		seen := map[string]bool{r.ID: true}
-		for _, o := range append(mine, alike...) {
+		for _, o := range slices.Concat(mine, waiting, approved, alike) {
 			if !seen[o.ID] && len(c.Same) < sameShown {
 				seen[o.ID] = true
 				c.Same = append(c.Same, o)

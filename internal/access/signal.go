@@ -22,6 +22,7 @@ const (
 	SignalReturning   Signal = "returning"          // asked again from the portal
 	SignalEvaluated   Signal = "evaluated-before"   // this address, or the known organization
 	SignalSamePerson  Signal = "same-person"        // the mobile or the name asked with another address
+	SignalColleagues  Signal = "colleagues"         // others of this domain or organization wait too
 	SignalFreeMail    Signal = "free-mail"          // anybody can have an address there
 	SignalDisposable  Signal = "disposable"         // addresses there are thrown away
 	SignalLookAlike   Signal = "look-alike"         // a domain in letters that look like others
@@ -33,7 +34,7 @@ const (
 // Signals are all signals, in the order in which staff see them.
 func Signals() []Signal {
 	return []Signal{
-		SignalKnown, SignalReturning, SignalEvaluated, SignalSamePerson, SignalFreeMail, SignalDisposable,
+		SignalKnown, SignalReturning, SignalEvaluated, SignalSamePerson, SignalColleagues, SignalFreeMail, SignalDisposable,
 		SignalLookAlike, SignalManyNetwork, SignalRobot, SignalFast,
 	}
 }

@@ -205,8 +205,9 @@ type bulkForm struct {
 // result is what became of one request of several.
 type result struct{ Tone, Name, Href, Text string }
 
-// bulk decides the ticked requests one by one. Those that belong to a known
-// organization are left for a person to look at: a match is never silent.
+// bulk decides the ticked requests one by one. Those that could belong to a known
+// organization, one that this very batch has made included, are left for a person
+// to look at: a match is never silent.
 func (f *Face) bulk(c *web.Context) error {
 	var in bulkForm
 	c.Here("/office/requests")
@@ -237,13 +238,13 @@ func (f *Face) bulk(c *web.Context) error {
 	return f.showQueue(c, queueForm{}, results, nil)
 }
 
-// refusal says why one request of several was not decided.
-func refusal(c *web.Context, err error) string {
+// refused is why one request of several was not decided.
+func refused(err error) *fault.Error {
 	e := fault.From(err)
 	if len(e.Fields) > 0 {
-		e = e.Fields[0]
+		return e.Fields[0]
 	}
-	return c.Fault(e)
+	return e
 }
 
 func (f *Face) decideOne(c *web.Context, id string, d access.Decision) (result, error) {
@@ -255,15 +256,14 @@ func (f *Face) decideOne(c *web.Context, id string, d access.Decision) (result, 
 		return result{}, err
 	}
 	res := result{Name: k.Request.Name() + ", " + k.Request.Organization, Href: "/office/requests/" + url.PathEscape(id)}
-	if d.Approve && k.Request.State == access.Received && slices.ContainsFunc(k.Suggestions, func(s access.Suggestion) bool { return s.Evidence.Enough() }) {
-		res.Tone, res.Text = ui.Warn, c.T("office.bulk.known")
-		return res, nil
-	}
+	d.Several = true
 	out, err := f.s.Access.Decide(c.Context(), id, d, decider(c))
 	switch {
+	case fault.Is(err, fault.Invalid) && refused(err).Code == "person-chooses":
+		res.Tone, res.Text = ui.Warn, c.T("office.bulk.known")
 	case fault.Is(err, fault.Invalid):
 		// The others are decided all the same, and the page says which were not.
-		res.Tone, res.Text = ui.Bad, c.T("office.bulk.refused", "why", refusal(c, err))
+		res.Tone, res.Text = ui.Bad, c.T("office.bulk.refused", "why", c.Fault(refused(err)))
 	case err != nil:
 		return result{}, err
 	case !out.Made:
