@@ -1,6 +1,7 @@
 package account
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -65,7 +66,10 @@ func ParseEmail(s string) (Email, error) {
 	}
 	ascii = strings.ToLower(ascii)
 	key := strings.ToLower(local) + "@" + ascii
-	if len(local) > maxLocalBytes || len(key) > maxEmailBytes || len(s) > maxEmailBytes {
+	if len(local) > maxLocalBytes {
+		return Email{}, fault.OnField(field, "email-local-long").With("max", strconv.Itoa(maxLocalBytes))
+	}
+	if len(key) > maxEmailBytes || len(s) > maxEmailBytes {
 		return Email{}, fault.OnField(field, "email-long")
 	}
 	wide, err := idna.ToUnicode(ascii)

@@ -28,7 +28,7 @@ func TestAnAddressIsKeptAsTypedAndComparedByItsKey(t *testing.T) {
 		"a b@x.example": "email-shape", "a@b@x.example": "email-shape", `"a"@x.example`: "email-shape", "a@[192.0.2.1]": "email-shape",
 		"a@192.0.2.1": "email-shape", "a\r\nBcc: b@x.example": "email-shape", "a@x.example\u202e": "email-shape", "Marta <a@x.example>": "email-shape",
 		"zoë@x.example": "email-letters", "a@p\u0430ypal.example": "email-mixed", "a@xn--pypal-4ve.example": "email-mixed",
-		strings.Repeat("a", 65) + "@x.example": "email-long", strings.Repeat("a", 100_000) + "@x.example": "email-long",
+		strings.Repeat("a", 65) + "@x.example": "email-local-long", strings.Repeat("a", 100_000) + "@x.example": "email-long",
 		"a@" + strings.Repeat("x.", 130) + "example": "email-shape",
 	} {
 		if _, err := account.ParseEmail(typed); !fault.Code(err, code) || fault.From(err).Field != "email" {

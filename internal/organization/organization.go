@@ -183,10 +183,13 @@ func Administrators(tx *db.Tx, organizationID string) ([]string, error) {
 	return administrators(tx, organizationID)
 }
 
-// Leave ends an account's membership, for an account that is erased or removed.
-// It is no error if there is none. What expected its address expects it again:
-// that belongs to whoever holds the mailbox.
-func Leave(tx *db.Tx, accountID string) error {
+// Leave ends an account's membership, for somebody who is removed. It is no
+// error if there is none.
+func Leave(tx *db.Tx, accountID string) error { return deleteMember(tx, accountID) }
+
+// Vacate ends the membership of an account that is erased. What expected its
+// address expects it again: that belongs to whoever holds the mailbox.
+func Vacate(tx *db.Tx, accountID string) error {
 	m, err := membershipOf(tx, accountID)
 	if fault.Is(err, fault.NotFound) {
 		return nil

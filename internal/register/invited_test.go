@@ -375,7 +375,7 @@ func TestWhoBeginsAfreshKeepsWhatTheAddressStandsFor(t *testing.T) {
 		r.walk(in, Done)
 		a := r.account(in.Email)
 		r.ok(r.DB.Write(r.ctx(), func(tx *db.Tx) error {
-			if err := organization.Leave(tx, a.ID); err != nil {
+			if err := organization.Vacate(tx, a.ID); err != nil {
 				return err
 			}
 			_, err := organization.JoinByConfirmedAddress(tx, r.Secret, a.ID, a.EmailKey)

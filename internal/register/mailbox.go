@@ -221,7 +221,7 @@ func (s *Service) endAll(tx *db.Tx, accountID string) error {
 	if _, err := session.EndAll(tx, accountID, ""); err != nil {
 		return err
 	}
-	if err := organization.Leave(tx, accountID); err != nil {
+	if err := organization.Vacate(tx, accountID); err != nil {
 		return err
 	}
 	for _, purpose := range []string{purposeFinish, purposeConfirm} {
@@ -257,7 +257,7 @@ func (s *Service) remove(tx *db.Tx, accountID string) error {
 	if _, err := session.EndAll(tx, accountID, ""); err != nil {
 		return err
 	}
-	if err := organization.Leave(tx, accountID); err != nil {
+	if err := organization.Vacate(tx, accountID); err != nil {
 		return err
 	}
 	for _, purpose := range []string{purposeFinish, purposeConfirm} {

@@ -123,6 +123,7 @@ type data struct {
 	SentTo              string    `json:",omitempty"` // the number that the last code went to
 	Held                string    `json:",omitempty"` // why no code went out: a code of held…
 	HelpAskedAt         time.Time `json:",omitzero"`
+	HelpNote            string    `json:",omitempty"` // what staff should know
 	MobileProved        bool      `json:",omitempty"`
 	AccountID           string    `json:",omitempty"`
 	UserID              string    `json:",omitempty"`
@@ -165,6 +166,7 @@ type View struct {
 	QuestionsAsked    bool
 	ConfirmationUntil time.Time
 	Holder            account.Account // of a personal link's address; without an ID: nobody
+	HolderBegan       bool            // a registration made it
 	Standing          access.Standing // once it is done
 }
 

@@ -27,6 +27,10 @@ func (s *Service) Invited(ctx context.Context, token string) (v View, err error)
 		v.Holder, err = account.FindByEmail(tx, p.EmailKey)
 		if fault.Is(err, fault.NotFound) {
 			v.Holder, err = account.Account{}, nil
+			return err
+		}
+		if err == nil {
+			v.HolderBegan, err = registered(tx, v.Holder)
 		}
 		return err
 	})
@@ -49,7 +53,24 @@ func invited(tx *db.Tx, token string, spend bool) (account.Account, error) {
 	if fault.Is(err, fault.NotFound) {
 		return a, fault.New(fault.Gone, "link-gone")
 	}
+	if err != nil {
+		return a, err
+	}
+	began, err := registered(tx, a)
+	if err == nil && !began {
+		err = fault.New(fault.Gone, "link-gone")
+	}
 	return a, err
+}
+
+// registered says whether a registration made the account. Those that staff or
+// an import made begin in another way, and a mailbox alone takes none over.
+func registered(tx *db.Tx, a account.Account) (bool, error) {
+	_, err := account.LastAcceptance(tx, a.ID)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // ConfirmInvited is ConfirmEmail by an approval's personal link: for somebody

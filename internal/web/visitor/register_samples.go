@@ -179,6 +179,6 @@ func RegisterSamples() []web.Sample {
 				Go: f.T("register.confirm-email.go"), UserID: "mellison", Email: marta.Email, NotMe: "/confirm-email/token/not-me", AskPassword: true,
 			})
 		}},
-		{Name: "confirm-email-done", Draw: confirmedView},
+		{Name: "confirm-email-done", Draw: func(f *ui.Frame) templ.Component { return confirmedView(f, false) }},
 	}
 }

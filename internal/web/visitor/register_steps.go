@@ -420,5 +420,5 @@ func (f *Register) confirmEmailNotMe(c *web.Context) error {
 }
 
 func (f *Register) confirmEmailDone(c *web.Context) error {
-	return c.Page(200, confirmedView(c.Frame()))
+	return c.Page(200, confirmedView(c.Frame(), c.Who().Known()))
 }

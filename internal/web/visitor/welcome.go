@@ -5,6 +5,7 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
+	"vestibule/internal/register"
 	"vestibule/internal/web"
 )
 
@@ -19,15 +20,15 @@ func (f *Register) invited(c *web.Context, token string, failed error) error {
 		return err
 	}
 	if v.Holder.ID != "" {
-		return f.invitedHolder(c, v.Holder, token, failed)
+		return f.invitedHolder(c, v, token, failed)
 	}
 	in := formOf(v)
 	in.Invitation, in.MobileCountry = token, cmp.Or(in.MobileCountry, countryOf(c))
 	return f.detailsAgain(c, in, v, false, failed)
 }
 
-func (f *Register) invitedHolder(c *web.Context, a account.Account, token string, failed error) error {
-	path := "/welcome/" + token
+func (f *Register) invitedHolder(c *web.Context, v register.View, token string, failed error) error {
+	a, path := v.Holder, "/welcome/"+token
 	c.Here(path)
 	own := c.Who().Account == a.ID
 	if own && a.EmailConfirmed() {
@@ -39,6 +40,8 @@ func (f *Register) invitedHolder(c *web.Context, a account.Account, token string
 	}
 	p := buttonPage{Frame: frame, UserID: a.UserID, Email: a.Email}
 	switch {
+	case !v.HolderBegan:
+		return c.Page(frame.Status(), holderView(p))
 	case a.State == account.Unfinished:
 		p.Action, p.Title, p.Lead, p.Go = path+"/finish", c.T("register.welcome.finish-title"), c.T("register.welcome.finish-lead"), c.T("register.finish.go")
 		p.NotMe = path + "/not-me"
