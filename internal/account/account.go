@@ -18,6 +18,7 @@
 package account
 
 import (
+	"cmp"
 	"time"
 
 	"vestibule/internal/db"
@@ -185,6 +186,18 @@ func FindByLogin(tx *db.Tx, login string) (Account, error) {
 		return FindByEmail(tx, e.Key)
 	}
 	return FindByUserID(tx, login)
+}
+
+// LoginKey is one for all spellings of a login that FindByLogin takes for the same, whether or not somebody has it. What can be no
+// login at all is as it was typed.
+func LoginKey(login string) string {
+	if len(login) > maxEmailBytes {
+		return login
+	}
+	if e, err := ParseEmail(login); err == nil {
+		return e.Key
+	}
+	return cmp.Or(UserIDKey(login), login)
 }
 
 // ConfirmEmail records that the mailbox's owner confirmed the address, if it is

@@ -10,8 +10,8 @@ import (
 // A brake slows down whoever keeps failing. So many tries are free; each one after them has to wait twice as long as the one
 // before, up to an end. One failure is forgotten for every leak that passes.
 //
-// There are three (ASVS V6.3.1; NIST SP 800-63B-4 §3.2.2). The first counts an account from one network: somebody who guesses
-// elsewhere does not hold up the owner. The second counts an account from everywhere, and lets those networks pass from which the
+// There are three (ASVS V6.3.1; NIST SP 800-63B-4 §3.2.2). The first counts a login from one network: somebody who guesses
+// elsewhere does not hold up the owner. The second counts a login from everywhere, and lets those networks pass from which the
 // account has signed in before: guessing from many networks ends, and nobody can lock the owner out. The third counts a network.
 type brake struct {
 	name  string

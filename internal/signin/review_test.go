@@ -30,3 +30,20 @@ func TestSpellingsOfALoginDoNotTellWhetherItExists(t *testing.T) {
 		}
 	})
 }
+
+// A UserID and an address are braked apart: otherwise the one would tell whose the other is.
+func TestABrakeDoesNotTellThatTwoLoginsLeadToOneAccount(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		h := build(t, e)
+		h.person("Anna", "Ash", account.Active)
+		for range accountThere.free + 1 {
+			_, _ = h.from("192.0.2.1", "anna.ash@vale.example", "wrong")
+		}
+		if _, err := h.from("192.0.2.1", "anna.ash@vale.example", good); !fault.Is(err, fault.TooMany) {
+			t.Errorf("the address after many failures: %v", err)
+		}
+		if _, err := h.from("192.0.2.1", "aash", "wrong"); !fault.Code(err, "sign-in-wrong") {
+			t.Errorf("the UserID of the same account: %v", err)
+		}
+	})
+}

@@ -115,7 +115,7 @@ func (s *Service) Unlock(ctx context.Context, t session.Token, plain string) (to
 		if err != nil {
 			return err
 		}
-		one = try{network: throttle.Network(audit.From(ctx).Address), account: a, key: a.ID}
+		one = try{network: throttle.Network(audit.From(ctx).Address), account: a, key: loginKey(a.Email)}
 		return one.count(tx)
 	})
 	if err != nil {

@@ -16,7 +16,6 @@ package signin
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"vestibule/internal/access"
@@ -150,7 +149,7 @@ func (s *Service) Password(ctx context.Context, c Credentials, b Browser) (Arriv
 type try struct {
 	account account.Account // the zero Account where nobody has the login
 	network string
-	key     string // the account's id, or a hash of a login that nobody has
+	key     string // of the login, in whichever spelling
 	known   bool   // the account has signed in from this network before
 }
 
@@ -158,24 +157,24 @@ type try struct {
 func (s *Service) take(ctx context.Context, c Credentials) (try, error) {
 	var t try
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		t = try{network: throttle.Network(audit.From(ctx).Address)}
+		t = try{network: throttle.Network(audit.From(ctx).Address), key: loginKey(c.Login)}
 		a, err := account.FindByLogin(tx, c.Login)
-		switch {
-		case err == nil:
-			t.account, t.key = a, a.ID
-		case fault.Is(err, fault.NotFound):
-			t.key = secret.Hash("login", strings.ToLower(c.Login))
-		default:
+		if err != nil && !fault.Is(err, fault.NotFound) {
 			return err
 		}
+		t.account = a
 		return t.count(tx)
 	})
 	return t, err
 }
 
+// loginKey is what tries are counted by. It is made of the login alone: were it the account's, then two spellings, or a UserID and an
+// e-mail address, would show that they lead to one account, and so that there is one.
+func loginKey(login string) string { return secret.Hash("login", account.LoginKey(login)) }
+
 // count writes the try down, or refuses it.
 func (t *try) count(tx *db.Tx) (err error) {
-	if t.known, err = placeKnown(tx, t.key, t.network); err != nil {
+	if t.known, err = placeKnown(tx, t.account.ID, t.network); err != nil {
 		return err
 	}
 	if err := network.take(tx, t.network); err != nil {

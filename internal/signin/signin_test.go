@@ -632,6 +632,44 @@ func TestAHashOfOldCostsIsMadeAnewAtSignIn(t *testing.T) {
 	})
 }
 
+// evaluating gives an account an organization whose evaluation waits for the first sign-in.
+func (h *house) evaluating(a account.Account) {
+	h.t.Helper()
+	h.write(func(tx *db.Tx) error {
+		if err := license.PutProduct(tx, license.Product{ID: "gwma", Name: "Meeting Add-On", Prefix: "NWE3", Offered: true}); err != nil {
+			return err
+		}
+		o, err := organization.Create(tx, h.e.Secret, organization.Organization{Name: "Vale", Kind: organization.Client})
+		if err != nil {
+			return err
+		}
+		if _, err := organization.Admit(tx, h.e.Secret, o.ID, a.ID, a.EmailKey, "", organization.ByStaff); err != nil {
+			return err
+		}
+		l, err := license.Make(tx, h.e.Secret, o.ID, "gwma")
+		if err != nil {
+			return err
+		}
+		_, err = license.Evaluate(tx, h.e.Secret, l, license.EvaluationRule{Days: 30, StartWithin: 14}, 50, "", "")
+		return err
+	})
+}
+
+func TestAnEvaluationThatWasApprovedMeanwhileBeginsOnArrival(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		h := build(t, e)
+		a := h.person("Marta", "Ellison", account.Active)
+		h.in("mellison")
+		h.evaluating(a)
+		for range 2 { // the second time nothing is left to begin
+			st, err := h.Arrived(t.Context(), a.ID)
+			if err != nil || !st.Allowed || st.Reason != access.ReasonEvaluation || st.License.State.DaysLeft != 30 {
+				t.Errorf("%+v %v", st, err)
+			}
+		}
+	})
+}
+
 // asvs: V7.2.4
 func TestWhoIsLetInWhileSignedInGetsANewToken(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
@@ -645,24 +683,7 @@ func TestWhoIsLetInWhileSignedInGetsANewToken(t *testing.T) {
 		if err != nil || st.Allowed || st.Reason != access.ReasonNoRequest || token != "" {
 			t.Fatalf("%+v %q %v", st, token, err)
 		}
-		h.write(func(tx *db.Tx) error {
-			if err := license.PutProduct(tx, license.Product{ID: "gwma", Name: "Meeting Add-On", Prefix: "NWE3", Offered: true}); err != nil {
-				return err
-			}
-			o, err := organization.Create(tx, e.Secret, organization.Organization{Name: "Vale", Kind: organization.Client})
-			if err != nil {
-				return err
-			}
-			if _, err := organization.Admit(tx, e.Secret, o.ID, a.ID, a.EmailKey, "", organization.ByStaff); err != nil {
-				return err
-			}
-			l, err := license.Make(tx, e.Secret, o.ID, "gwma")
-			if err != nil {
-				return err
-			}
-			_, err = license.Evaluate(tx, e.Secret, l, license.EvaluationRule{Days: 30, StartWithin: 14}, 50, "", "")
-			return err
-		})
+		h.evaluating(a)
 		st, token, err = h.Enter(t.Context(), Who{Account: a.ID}, got.Token)
 		if err != nil || !st.Allowed || token == "" || token == got.Token {
 			t.Fatalf("%+v %q %v", st, token, err)

@@ -203,4 +203,22 @@ func TestWhoIsNotStaffIsNotFound(t *testing.T) {
 	})
 }
 
+func TestAnAdministratorWhoNeverCameDoesNotCountAsTheOther(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		s := service(t, e)
+		enrol(t, e, s, add(t, s, ines(Administrator)))
+		link := add(t, s, tom(Administrator))
+		if err := s.Remove(t.Context(), "iduarte"); !fault.Code(err, "last-administrator") {
+			t.Errorf("the only one who is set up: %v", err)
+		}
+		if err := s.SetRoles(t.Context(), "iduarte", []Role{Auditor}); !fault.Code(err, "last-administrator") {
+			t.Errorf("the only one who is set up, another role: %v", err)
+		}
+		enrol(t, e, s, link)
+		if err := s.Remove(t.Context(), "iduarte"); err != nil {
+			t.Errorf("with another who is: %v", err)
+		}
+	})
+}
+
 func second(_ Invitation, err error) error { return err }

@@ -257,14 +257,22 @@ func (s *Service) find(tx *db.Tx, login string) (account.Account, error) {
 	return a, err
 }
 
-// spareLast refuses to take the role from the only administrator. The rows stay locked until the transaction ends, so that two
-// administrators who remove each other at once do not both succeed.
+// spareLast refuses to take the role from the only administrator, or from the only one who is set up: who never used the link may
+// never come. The rows stay locked until the transaction ends, so that two administrators who remove each other at once do not both
+// succeed.
 func spareLast(tx *db.Tx, accountID string) error {
 	administrators, err := lockHolders(tx, Administrator)
 	if err != nil {
 		return err
 	}
-	if slices.Equal(administrators, []string{accountID}) {
+	enrolled, holds := administrators[accountID]
+	delete(administrators, accountID)
+	for _, other := range administrators {
+		if other {
+			return nil
+		}
+	}
+	if holds && (enrolled || len(administrators) == 0) {
 		return fault.New(fault.Conflict, "last-administrator")
 	}
 	return nil

@@ -221,7 +221,7 @@ func TestARoleThatIsLostEndsTheSessionAndTheLastAdministratorStays(t *testing.T)
 		if _, err := s.Identify(t.Context(), token); err != nil {
 			t.Fatal(err)
 		}
-		add(t, s, tom(Administrator))
+		enrol(t, e, s, add(t, s, tom(Administrator)))
 		if err := s.SetRoles(t.Context(), "iduarte", []Role{Auditor}); err != nil {
 			t.Fatal(err)
 		}

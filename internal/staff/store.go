@@ -37,14 +37,16 @@ func exists(tx *db.Tx, accountID string) (bool, error) {
 	return n > 0, err
 }
 
-// lockHolders returns who has a role, and holds the rows until the transaction ends.
-func lockHolders(tx *db.Tx, r Role) ([]string, error) {
-	var all []string
-	err := tx.Each(`SELECT account_id FROM staff_role WHERE role = $1 ORDER BY account_id `+tx.ForUpdate(), []any{string(r)},
+// lockHolders returns who has a role, and whether the person is set up, and holds the rows until the transaction ends.
+func lockHolders(tx *db.Tx, r Role) (map[string]bool, error) {
+	all := map[string]bool{}
+	err := tx.Each(`SELECT r.account_id, (SELECT s.enrolled_at FROM staff s WHERE s.account_id = r.account_id)
+		FROM staff_role r WHERE r.role = $1 ORDER BY r.account_id `+tx.ForUpdate(), []any{string(r)},
 		func(scan func(...any) error) error {
 			var id string
-			err := scan(&id)
-			all = append(all, id)
+			var enrolled int64
+			err := scan(&id, &enrolled)
+			all[id] = enrolled != 0
 			return err
 		})
 	return all, err

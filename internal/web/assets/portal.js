@@ -121,10 +121,14 @@ all("form[data-live]").forEach((form) => {
   });
 });
 
-// A waiting page looks by itself, and follows where the server leads.
+// A waiting page looks by itself, and follows where the server leads. It stops
+// when nobody was there for a quarter of an hour: looking keeps a session alive.
 all("[data-poll]").forEach((part) => {
+  const patience = 60;
+  let left = patience;
+  ["pointerdown", "keydown", "scroll", "visibilitychange"].forEach((sign) => addEventListener(sign, () => { left = patience; }, { capture: true, passive: true }));
   const look = async () => {
-    if (!document.hidden) {
+    if (!document.hidden && left-- > 0) {
       try {
         const answer = await fetch(part.dataset.poll, { headers: { Accept: "text/html" } });
         if (answer.redirected) { location.assign(answer.url); return; }

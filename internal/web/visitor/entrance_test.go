@@ -282,7 +282,7 @@ func TestStaffSetUpTheirAccountAndSignIn(t *testing.T) {
 		if !strings.HasPrefix(b.URL.Path, "/office") {
 			t.Fatalf("signed in at %s", b.URL.Path)
 		}
-		b.Open("/portal").At(http.StatusOK, "/sign-in") // staff are no clients
+		b.Open("/portal").At(http.StatusOK, "/office/requests") // staff are no clients: they are led to where they are somebody
 		b.Post("/office/sign-out", url.Values{})
 		b.At(http.StatusOK, "/signed-out").Sees("You are signed out")
 		b.Open("/office/requests").At(http.StatusOK, "/office/sign-in")

@@ -15,6 +15,10 @@ const StandingPath = "/standing"
 // lookAgain is how often the waiting page asks whether something has changed.
 const lookAgain = 60 * time.Second
 
+// lookFor is how long after signing in the page asks where no scripts run. Asking keeps the session alive, and a page that is left
+// open must not do so for ever.
+const lookFor = time.Hour
+
 // where shows what stands between somebody who is signed in and the portal; the one evaluator says it, this page shows it.
 func (f *SignIn) where(c *web.Context) error {
 	who := c.Who()
@@ -30,7 +34,9 @@ func (f *SignIn) where(c *web.Context) error {
 	p := standingPage{Frame: frame, Name: who.Name, Standing: st, Now: c.Now(), Sent: c.R.URL.Query().Has("sent")}
 	switch st.Reason {
 	case access.ReasonWaiting, access.ReasonJoinWaiting, access.ReasonEmailUnconfirmed:
-		frame.Refresh = lookAgain
+		if c.Now().Before(c.Who().FreshUntil.Add(lookFor)) {
+			frame.Refresh = lookAgain
+		}
 	}
 	if st.Request.ID != "" {
 		frame.Rail = requestFacts(p)
