@@ -158,6 +158,9 @@ func (s *Service) AskHelp(ctx context.Context, t Ticket, note string) error {
 		// Who changed the number and asks again is in the queue already.
 		first := d.HelpAskedAt.IsZero()
 		d.HelpAskedAt = tx.Now()
+		if note = strings.TrimSpace(note); note != "" {
+			d.HelpNote = note
+		}
 		if !first {
 			return nil
 		}
@@ -191,6 +194,7 @@ type Waiting struct {
 	AskedAt      time.Time
 	Sends        int
 	Held         string
+	Note         string // in the applicant's words, or empty
 }
 
 // WaitingForRelease lists registrations that ask staff to be let past the code,
@@ -204,7 +208,7 @@ func (s *Service) WaitingForRelease(ctx context.Context) (all []Waiting, err err
 			d := f.Data
 			all = append(all, Waiting{
 				ID: f.ID, Name: d.FirstName + " " + d.LastName, Email: d.Email, Organization: d.Organization,
-				MobileMasked: account.MaskMobile(d.Mobile), Country: account.MobileCountry(d.Mobile), AskedAt: d.HelpAskedAt, Sends: d.Sends, Held: d.Held,
+				MobileMasked: account.MaskMobile(d.Mobile), Country: account.MobileCountry(d.Mobile), AskedAt: d.HelpAskedAt, Sends: d.Sends, Held: d.Held, Note: d.HelpNote,
 			})
 		}
 		return err

@@ -146,6 +146,9 @@ func TestWhoGetsNoCodeIsLetPastByStaff(t *testing.T) {
 		}
 		r.ok(r.AskHelp(r.ctx(), ticket, "we have no reception here"))
 		waiting, err := r.WaitingForRelease(r.ctx())
+		if len(waiting) == 1 && waiting[0].Note != "we have no reception here" {
+			t.Errorf("staff read the note %q", waiting[0].Note)
+		}
 		r.ok(err)
 		if len(waiting) != 1 || waiting[0].Email != "marta.ellison@harbourvale.example" {
 			t.Fatalf("waiting: %+v", waiting)

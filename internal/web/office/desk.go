@@ -219,7 +219,7 @@ func (f *Face) showStep(c *web.Context, reason string, failed error) error {
 		}
 		c.Here("/office/registrations/" + url.PathEscape(id))
 		return c.Page(frame.Status(), stepView(stepPage{
-			Frame: frame, Name: w.Name, Action: "/office/registrations/" + url.PathEscape(id) + "/release", Reason: reason,
+			Frame: frame, Name: w.Name, Note: w.Note, MayRelease: c.Who().Can(string(staff.AccountsHelp)), Action: "/office/registrations/" + url.PathEscape(id) + "/release", Reason: reason,
 			Facts: []ui.Fact{
 				{Term: c.T("office.case.email"), Text: w.Email},
 				{Term: c.T("office.case.organization"), Text: w.Organization},

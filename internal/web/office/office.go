@@ -48,7 +48,7 @@ func New(s Services) *Face {
 func (f *Face) Routes() []web.Route {
 	view, decide := web.Staff(string(staff.RequestsView)), web.Staff(string(staff.RequestsDecide))
 	messages, mend := web.Staff(string(staff.MessagesView)), web.Staff(string(staff.MessagesManage))
-	help := web.Staff(string(staff.AccountsHelp))
+	accounts, help := web.Staff(string(staff.AccountsView)), web.Staff(string(staff.AccountsHelp))
 	return []web.Route{
 		{web.StaffAny, "GET /office", f.start},
 		{view, "GET /office/requests", f.queue},
@@ -59,8 +59,8 @@ func (f *Face) Routes() []web.Route {
 		{decide, "POST /office/requests/decisions", f.bulk},
 		{web.Staff(string(staff.OrganizationsView)), "GET /office/joins", f.joins},
 		{decide, "POST /office/joins/{id}", f.decideJoin},
-		{help, "GET /office/registrations", f.registrations},
-		{help, "GET /office/registrations/{id}", f.registration},
+		{accounts, "GET /office/registrations", f.registrations},
+		{accounts, "GET /office/registrations/{id}", f.registration},
 		{help, "POST /office/registrations/{id}/release", f.release},
 		{messages, "GET /office/messages", f.messages},
 		{messages, "GET /office/messages/{id}", f.message},
@@ -80,7 +80,7 @@ func places() []place {
 	return []place{
 		{staff.RequestsView, "office.nav.requests", "/office/requests", "inbox"},
 		{staff.OrganizationsView, "office.nav.joins", "/office/joins", "users"},
-		{staff.AccountsHelp, "office.nav.registrations", "/office/registrations", "phone"},
+		{staff.AccountsView, "office.nav.registrations", "/office/registrations", "phone"},
 		{staff.MessagesView, "office.nav.messages", "/office/messages", "mail"},
 		{staff.AuditView, "office.nav.audit", "/office/audit", "history"},
 	}

@@ -63,7 +63,7 @@ func Samples() []web.Sample {
 		{Name: "office-step", Draw: func(f *ui.Frame) templ.Component {
 			f = desked(f, 2)
 			f.Errors = ui.Errors{{Field: "reason", Text: f.T("fault.reason-needed")}}
-			return stepView(stepPage{Frame: f, Name: "Grace Tanaka", Action: "/office/registrations/01/release", Facts: []ui.Fact{
+			return stepView(stepPage{Frame: f, Name: "Grace Tanaka", MayRelease: true, Note: "My phone is new, but the number is the old one.", Action: "/office/registrations/01/release", Facts: []ui.Fact{
 				{Term: f.T("office.case.email"), Text: "g.tanaka@kestrelair.example"},
 				{Term: f.T("office.case.mobile"), Draw: number("+81 •••• 678")},
 				{Term: f.T("office.step.sends"), Text: "3"},
