@@ -3,8 +3,10 @@ package staff
 import (
 	"context"
 
+	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
+	"vestibule/internal/fault"
 	"vestibule/internal/outbox"
 	"vestibule/internal/secret"
 )
@@ -98,4 +100,26 @@ func (d *Desk) Events(ctx context.Context, subject string, before int64, limit i
 		return err
 	})
 	return list, err
+}
+
+// Names are the names of accounts by id. One that is gone has none.
+func (d *Desk) Names(ctx context.Context, ids []string) (names map[string]string, err error) {
+	err = d.DB.Read(ctx, func(tx *db.Tx) error {
+		names = map[string]string{}
+		for _, id := range ids {
+			if _, known := names[id]; known || id == "" {
+				continue
+			}
+			a, err := account.Get(tx, id)
+			if fault.Is(err, fault.NotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			names[id] = a.FirstName + " " + a.LastName
+		}
+		return nil
+	})
+	return names, err
 }

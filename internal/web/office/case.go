@@ -61,7 +61,7 @@ func (f *Face) showCase(c *web.Context, id string, in *decisionForm, failed erro
 		p.Same = append(p.Same, f.row(c, o, k.Now))
 	}
 	for _, e := range k.History {
-		p.History = append(p.History, line{Text: f.event(c, e), At: c.Words.ShortDateTime(e.At)})
+		p.History = append(p.History, line{Text: f.event(c, e, nil), At: c.Words.ShortDateTime(e.At)})
 	}
 	if c.Who().Can(string(staff.MessagesView)) {
 		messages, err := f.s.Desk.MessagesAbout(c.Context(), "request:"+r.ID)
@@ -167,9 +167,13 @@ func (f *Face) suggest(c *web.Context, k access.Case, p *casePage) {
 	}
 }
 
-func (f *Face) event(c *web.Context, e staff.Event) string {
+// event tells an event as a sentence, its actor by name where there is one.
+func (f *Face) event(c *web.Context, e staff.Event, names map[string]string) string {
 	key := "office.event." + strings.NewReplacer(".", "-", "_", "-").Replace(e.Action)
 	by := e.Detail["by"]
+	if by == "" {
+		by = names[e.Actor.ID]
+	}
 	if by == "" && e.Actor.Kind != "" {
 		by = c.T("office.actor." + e.Actor.Kind)
 	}

@@ -274,12 +274,33 @@ func (f *Face) audit(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	p := auditPage{Frame: c.Frame(), Subject: in.Subject}
+	var ids []string
 	for _, e := range list {
-		p.Rows = append(p.Rows, eventRow{
-			Number: c.Words.Number(e.Seq), At: c.Words.ShortDateTime(e.At), Text: f.event(c, e), Action: e.Action, Subject: e.Subject,
+		ids = append(ids, e.Actor.ID, strings.TrimPrefix(e.Subject, "account:"))
+	}
+	names, err := f.s.Desk.Names(c.Context(), ids)
+	if err != nil {
+		return err
+	}
+	p := auditPage{Frame: c.Frame()}
+	if in.Subject != "" {
+		p.Subject = about(c, in.Subject, names)
+	}
+	for _, e := range list {
+		row := eventRow{
+			Number: c.Words.Number(e.Seq), At: c.Words.ShortDateTime(e.At), Text: f.event(c, e, names), Action: e.Action,
 			Href: "/office/audit?subject=" + url.QueryEscape(e.Subject),
-		})
+		}
+		if e.Subject != "" {
+			row.Subject = about(c, e.Subject, names)
+		}
+		if id, ok := strings.CutPrefix(e.Subject, "request:"); ok && c.Who().Can(string(staff.RequestsView)) {
+			row.Page = "/office/requests/" + url.PathEscape(id)
+		}
+		if id, ok := strings.CutPrefix(e.Subject, "message:"); ok && c.Who().Can(string(staff.MessagesView)) {
+			row.Page = "/office/messages/" + url.PathEscape(id)
+		}
+		p.Rows = append(p.Rows, row)
 	}
 	if len(list) == eventsShown && in.Subject == "" {
 		p.Next = "/office/audit?before=" + strconv.FormatInt(list[len(list)-1].Seq, 10)
@@ -288,4 +309,17 @@ func (f *Face) audit(c *web.Context) error {
 		p.First = "/office/audit"
 	}
 	return c.Page(200, auditView(p))
+}
+
+// about names the subject of an event: a person by name, anything else by its
+// kind. Its id stays in the address of the page.
+func about(c *web.Context, subject string, names map[string]string) string {
+	kind, id, _ := strings.Cut(subject, ":")
+	if kind == "account" && names[id] != "" {
+		return names[id]
+	}
+	if key := "office.subject." + kind; c.Words.Has(key) {
+		return c.T(key)
+	}
+	return c.T("office.subject.other")
 }

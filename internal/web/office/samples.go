@@ -93,12 +93,12 @@ func Samples() []web.Sample {
 		}},
 		{Name: "office-audit", Draw: func(f *ui.Frame) templ.Component {
 			return auditView(auditPage{Frame: desked(f, 4), Next: "/office/audit?before=40", Rows: []eventRow{
-				{"42", "16 Jun, 09:45", f.T("office.event.access-request-approve", "by", "Ines Duarte"), "access_request.approve", "request:01", "/office/audit?subject=request%3A01"},
-				{"41", "16 Jun, 09:42", f.T("office.event.access-request-create"), "access_request.create", "request:01", "/office/audit?subject=request%3A01"},
+				{"42", "16 Jun, 09:45", f.T("office.event.access-request-approve", "by", "Ines Duarte"), "access_request.approve", f.T("office.subject.request"), "/office/audit?subject=request%3A01", "/office/requests/01"},
+				{"41", "16 Jun, 09:42", f.T("office.event.access-request-create"), "access_request.create", f.T("office.subject.request"), "/office/audit?subject=request%3A01", "/office/requests/01"},
 			}})
 		}},
 		{Name: "office-audit-empty", Draw: func(f *ui.Frame) templ.Component {
-			return auditView(auditPage{Frame: desked(f, 4), Subject: "request:01", First: "/office/audit"})
+			return auditView(auditPage{Frame: desked(f, 4), Subject: f.T("office.subject.request"), First: "/office/audit"})
 		}},
 		{Name: "office-nothing", Draw: func(f *ui.Frame) templ.Component {
 			f = desked(f, -1)
