@@ -43,6 +43,13 @@ func TestStaffFindFilterExportAndDecideSeveralRequests(t *testing.T) {
 		b.At(http.StatusUnprocessableEntity, "/office/requests/decisions").Sees(office.Say("fault.pick-one"))
 		b.Open("/office/requests")
 		pick := func(who string) string { return office.Say("office.col.pick-one", "name", who) }
+		// A reason is missing: what was ticked stays so.
+		b.Check(pick(first.First + " " + first.Last)).Check(office.Say("office.decide.decline")).Press(office.Say("office.bulk.go"))
+		b.At(http.StatusUnprocessableEntity, "/office/requests/decisions").Sees(office.Say("fault.reason-needed"))
+		if n := len(b.Find("input[checked]")); n != 2 {
+			t.Errorf("%d choices are kept of two", n)
+		}
+		b.Open("/office/requests")
 		b.Check(pick(first.First + " " + first.Last)).Check(pick(second.First + " " + second.Last)).Check(office.Say("office.decide.decline"))
 		b.Fill(office.Say("office.decide.reason"), "We serve clinics only.")
 		path, form := b.Submission(office.Say("office.bulk.go"))

@@ -8,7 +8,6 @@ import (
 	"vestibule/internal/account"
 	"vestibule/internal/fault"
 	"vestibule/internal/staff"
-	"vestibule/internal/text"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
 )
@@ -48,7 +47,7 @@ func (f *Face) showCase(c *web.Context, id string, in *decisionForm, failed erro
 		Frame: frame, ID: r.ID, Name: r.Name(), Organization: r.Organization, Reference: r.Reference, Purpose: r.Purpose,
 		Open: r.State == access.Received, MayDecide: c.Who().Can(string(staff.RequestsDecide)), Approved: r.State == access.Approved,
 		Already: c.R.URL.Query().Has("already") && r.State != access.Received, Sent: c.R.URL.Query().Has("sent"),
-		Lang: text.Lang(r.Lang).Name(),
+		Lang: c.T("office.language." + r.Lang),
 	}
 	p.Tone, p.Status = stateTone(r.State), stateWords(c, r)
 	if p.Open {

@@ -64,10 +64,10 @@ func (f *Face) queue(c *web.Context) error {
 	if err := c.Form(&in); err != nil {
 		return err
 	}
-	return f.showQueue(c, in, nil, nil)
+	return f.showQueue(c, in, bulkForm{}, nil, nil)
 }
 
-func (f *Face) showQueue(c *web.Context, in queueForm, results []result, failed error) error {
+func (f *Face) showQueue(c *web.Context, in queueForm, bulk bulkForm, results []result, failed error) error {
 	frame, err := c.Again(failed)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (f *Face) showQueue(c *web.Context, in queueForm, results []result, failed 
 		return err
 	}
 	p := queuePage{
-		Frame: frame, In: in, Results: results, Lead: f.lead(c, counts), Decide: c.Who().Can("requests.decide"),
+		Frame: frame, In: in, Bulk: bulk, Results: results, Lead: f.lead(c, counts), Decide: c.Who().Can("requests.decide"),
 		Export: exportHref(in), Goal: c.T("office.queue.goal", "minutes", f.s.Access.Settings.DueMinutes),
 	}
 	for _, tab := range access.Tabs() {
@@ -212,7 +212,7 @@ func (f *Face) bulk(c *web.Context) error {
 	var in bulkForm
 	c.Here("/office/requests")
 	if err := c.Form(&in); err != nil {
-		return f.showQueue(c, queueForm{}, nil, err)
+		return f.showQueue(c, queueForm{}, in, nil, err)
 	}
 	var wrong fault.Form
 	if len(in.Picked) == 0 {
@@ -225,7 +225,7 @@ func (f *Face) bulk(c *web.Context) error {
 		wrong.Add("reason", "reason-needed")
 	}
 	if err := wrong.Err(); err != nil {
-		return f.showQueue(c, queueForm{}, nil, err)
+		return f.showQueue(c, queueForm{}, in, nil, err)
 	}
 	var results []result
 	for _, id := range in.Picked {
@@ -235,7 +235,7 @@ func (f *Face) bulk(c *web.Context) error {
 		}
 		results = append(results, res)
 	}
-	return f.showQueue(c, queueForm{}, results, nil)
+	return f.showQueue(c, queueForm{}, bulkForm{}, results, nil)
 }
 
 // refused is why one request of several was not decided.
