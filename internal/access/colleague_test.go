@@ -32,6 +32,9 @@ func TestSeveralApprovedTogetherMakeOneOrganizationOfColleagues(t *testing.T) {
 		if !first.Made || first.Organization.Name != "Lycée Pasteur" {
 			t.Fatalf("the first one: %+v", first)
 		}
+		if k, err := w.s.Case(t.Context(), all[0].ID); err != nil || k.For != "Lycée Pasteur" || k.Granted.ID != first.Request.Term || k.Granted.Seats == 0 {
+			t.Errorf("the case tells of the approval: %q %+v, %v", k.For, k.Granted, err)
+		}
 		for _, r := range all[1:] {
 			_, err := w.s.Decide(t.Context(), r.ID, several, staff())
 			if e := fault.From(err); !fault.Is(err, fault.Invalid) || e.Code != "person-chooses" {

@@ -13,6 +13,7 @@ import (
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
+	"vestibule/internal/license"
 	"vestibule/internal/organization"
 )
 
@@ -289,6 +290,8 @@ type Case struct {
 	Suggestions []Suggestion
 	Same        []Request // the same address, mobile, domain or like organization
 	History     []audit.Entry
+	Granted     license.Term // of an approved request
+	For         string       // the name of the organization that it was approved for
 	Settings    Settings
 }
 
@@ -331,8 +334,32 @@ func (s *Service) Case(ctx context.Context, id string) (c Case, err error) {
 				c.Same = append(c.Same, o)
 			}
 		}
+		if r.State == Approved {
+			if err := c.granted(tx); err != nil {
+				return err
+			}
+		}
 		c.History, err = audit.History(tx, r.subject(), historyShown)
 		return err
 	})
 	return c, err
+}
+
+// granted reads what the approval gave.
+func (c *Case) granted(tx *db.Tx) error {
+	o, err := organization.Get(tx, c.Request.ApprovedFor)
+	if err != nil {
+		return err
+	}
+	c.For = o.Name
+	l, err := license.For(tx, o.ID, c.Request.Product)
+	if err != nil {
+		return err
+	}
+	for _, t := range l.Facts.Terms {
+		if t.ID == c.Request.Term {
+			c.Granted = t
+		}
+	}
+	return nil
 }

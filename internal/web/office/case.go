@@ -105,6 +105,13 @@ func (f *Face) facts(c *web.Context, k access.Case) []ui.Fact {
 		return append(facts, ui.Fact{Term: c.T("office.case.due"), Text: c.Words.DateTime(r.DueAt)})
 	}
 	facts = append(facts, ui.Fact{Term: c.T("office.case.decided"), Text: c.Words.DateTime(r.DecidedAt)})
+	if k.For != "" {
+		facts = append(facts,
+			ui.Fact{Term: c.T("office.case.approved-for"), Text: k.For},
+			ui.Fact{Term: c.T("office.case.days-granted"), Text: c.Words.Number(int64(k.Granted.Days))},
+			ui.Fact{Term: c.T("office.case.users-granted"), Text: c.Words.Number(int64(k.Granted.Seats))},
+		)
+	}
 	if r.Reason != "" {
 		facts = append(facts, ui.Fact{Term: c.T("office.case.reason"), Text: r.Reason})
 	}
