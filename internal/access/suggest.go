@@ -87,4 +87,4 @@ func anybodys(domain string) bool { return domains.Free(domain) || domains.Dispo
 
 // CompanyDomain says whether the applicant's mail domain could be a company's
 // own, so that staff may record it as such.
-func (k Case) CompanyDomain() bool { return !anybodys(k.Request.domain()) }
+func (c Case) CompanyDomain() bool { return !anybodys(c.Request.domain()) }

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -124,7 +125,7 @@ func closeDB(t testing.TB, d *db.DB) {
 var template = sync.OnceValues(func() (string, error) {
 	ctx := context.Background()
 	name := fmt.Sprintf("vestibule_t_%d", os.Getpid())
-	if err := admin(ctx, `CREATE DATABASE `+name); err != nil {
+	if err := admin(ctx, anew(name)...); err != nil {
 		return "", err
 	}
 	u, err := named(name)
@@ -140,6 +141,12 @@ var template = sync.OnceValues(func() (string, error) {
 	}
 	return name, d.Close()
 })
+
+// anew are the statements that make a database. A process of an earlier day may
+// have had the same number and left one behind.
+func anew(name string, like ...string) []string {
+	return []string{`DROP DATABASE IF EXISTS ` + name + ` WITH (FORCE)`, strings.Join(append([]string{`CREATE DATABASE`, name}, like...), " ")}
+}
 
 var counter struct {
 	sync.Mutex
@@ -163,7 +170,7 @@ func FreshPostgres(t testing.TB) string {
 	counter.Lock()
 	counter.n++
 	name := fmt.Sprintf("%s_%d", base, counter.n)
-	err = admin(t.Context(), `CREATE DATABASE `+name+` TEMPLATE `+base)
+	err = admin(t.Context(), anew(name, `TEMPLATE `+base)...)
 	counter.Unlock()
 	if err != nil {
 		t.Fatal(err)
