@@ -148,7 +148,7 @@ func TestTheRequestFormKeepsWhatWasTyped(t *testing.T) {
 	mine := browserOf(w)
 	mine.Open(link)
 	mine.Open(link).Press(w.Say("request.withdraw.go")).At(http.StatusOK, "/request/withdrawn")
-	mine.Open(link).At(http.StatusGone, strings.TrimPrefix(link, portaltest.Base))
+	mine.Open(link).At(http.StatusOK, strings.TrimPrefix(link, portaltest.Base)).Sees(w.Say("request.withdrawn.title"))
 	if kinds := p.Kinds(w.Email); !slices.Contains(kinds, "request-withdrawn") {
 		p.Deliver()
 		if kinds = p.Kinds(w.Email); !slices.Contains(kinds, "request-withdrawn") {

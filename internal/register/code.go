@@ -82,13 +82,18 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error 
 		if _, err = after(f.Step, codeRight); err != nil {
 			return err
 		}
-		// Saved first: of equal submits at once the others see that it moved, and
-		// do not count as wrong codes.
-		if err := f.Save(tx); err != nil {
-			return err
-		}
 		if verdict, left, err = code.Check(tx, s.Ring, f.ID, purposeSMS, f.Data.Mobile, given); err != nil {
 			return err
+		}
+		if verdict == code.Spent {
+			// Perhaps an equal submit, for which this one had to wait, spent it and
+			// moved on: then this is no wrong code.
+			if f, err = flow.Load[data](tx, kind, t); err != nil {
+				return err
+			}
+			if _, err = after(f.Step, codeRight); err != nil {
+				return err
+			}
 		}
 		if verdict != code.Right {
 			return s.event(tx, f, "registration.code_fail")

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func (r *rig) approved(email string) string {
 	r.ok(err)
 	var id string
 	r.ok(r.DB.Read(r.ctx(), func(tx *db.Tx) error {
-		return tx.Get(`SELECT id FROM access_request ORDER BY created_at DESC LIMIT 1`, nil, &id)
+		return tx.Get(`SELECT id FROM access_request WHERE state = 'received' AND email_key = $1`, []any{strings.ToLower(email)}, &id)
 	}))
 	out, err := a.Decide(r.ctx(), id, access.Decision{Approve: true, VerifyDomain: r.count(`SELECT COUNT(*) FROM organization_domain`) == 0}, access.Decider{ID: "staff1", Name: "Ines Duarte"})
 	r.ok(err)
