@@ -58,6 +58,11 @@ type Account struct {
 	RemindedAt       time.Time
 	CreatedAt        time.Time
 	UpdatedAt        time.Time
+	SignedInAt       time.Time // when a session began last; zero: never
+	StateAt          time.Time // since when it is in its state; zero: since it was made
+	StateReason      Reason    // why it is in its state, where that was not its owner's doing
+	Incomplete       bool      // a legacy account whose owner has still to give mobile and questions
+	ClosingAt        time.Time // its owner asked to close it, and it closes then; zero: not asked
 }
 
 // EmailConfirmed reports whether the owner of the mailbox confirmed the address.
@@ -141,7 +146,7 @@ func Import(tx *db.Tx, src secret.Source, a Account) (Account, error) {
 	if UserIDKey(a.UserID) == "" {
 		return Account{}, fault.OnField("user_id", "user-id-shape")
 	}
-	a.ID, a.State, a.CreatedAt, a.UpdatedAt = src.ID(tx.Now()), Expired, tx.Now(), tx.Now()
+	a.ID, a.State, a.StateReason, a.CreatedAt, a.UpdatedAt = src.ID(tx.Now()), Expired, ByImport, tx.Now(), tx.Now()
 	a.EmailConfirmedAt, a.MobileVerifiedAt, a.PasswordHash = time.Time{}, time.Time{}, ""
 	made, err := insert(tx, a)
 	if err == nil && !made {
@@ -252,10 +257,7 @@ func SetUserID(tx *db.Tx, src secret.Source, pattern Pattern, a Account) (Accoun
 
 // Move takes the account from one state to another; it is Conflict "changed" if
 // the account is not in the first.
-func Move(tx *db.Tx, id string, from, to State) error {
-	return tx.Do(`UPDATE account SET state = $1, updated_at = $2 WHERE id = $3 AND state = $4`,
-		string(to), db.Micros(tx.Now()), id, string(from))
-}
+func Move(tx *db.Tx, id string, from, to State) error { return move(tx, id, from, to, "") }
 
 // Close ends the account for good: its address and its credentials are gone.
 func Close(tx *db.Tx, id string) error {
@@ -275,12 +277,14 @@ func Erase(tx *db.Tx, id string) error {
 		`DELETE FROM account_question WHERE account_id = $1`,
 		`DELETE FROM authenticator WHERE account_id = $1`,
 		`DELETE FROM recovery_code WHERE account_id = $1`,
+		`DELETE FROM account_email WHERE account_id = $1`,
 	} {
 		if _, err := tx.Count(q, id); err != nil {
 			return err
 		}
 	}
-	return tx.Do(`UPDATE account SET password_hash = '', password_set_at = 0, mobile = '', mobile_verified_at = 0, reminded_at = 0, state = $1, updated_at = $2
+	return tx.Do(`UPDATE account SET password_hash = '', password_set_at = 0, mobile = '', mobile_verified_at = 0, reminded_at = 0, state = $1, state_at = $2, state_reason = '',
+			incomplete = FALSE, closing_at = 0, age_notice = 0, updated_at = $2
 		WHERE id = $3 AND state <> $4`, string(Unfinished), db.Micros(tx.Now()), id, string(Closed))
 }
 

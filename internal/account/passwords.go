@@ -75,7 +75,8 @@ const keptPasswords = 5
 // Sessions, codes and links are the caller's to end.
 func SetPassword(tx *db.Tx, id, hash string) error {
 	now := db.Micros(tx.Now())
-	err := tx.Do(`UPDATE account SET password_hash = $1, password_set_at = $2, updated_at = $2, state = $3
+	err := tx.Do(`UPDATE account SET password_hash = $1, password_set_at = $2, updated_at = $2, age_notice = 0, state = $3,
+			state_at = CASE WHEN state = $3 THEN state_at ELSE $2 END, state_reason = ''
 		WHERE id = $4 AND state IN ($3, $5, $6)`, hash, now, string(Active), id, string(Unfinished), string(Expired))
 	if err != nil {
 		return err

@@ -4,18 +4,20 @@ import (
 	"strings"
 
 	"vestibule/internal/db"
-	"vestibule/internal/fault"
 )
 
 const columns = `id, user_id, email, email_key, email_confirmed_at, mobile, mobile_verified_at, first_name, last_name,
-	organization, country, lang, state, password_hash, password_set_at, reminded_at, created_at, updated_at`
+	organization, country, lang, state, password_hash, password_set_at, reminded_at, created_at, updated_at,
+	signed_in_at, state_at, state_reason, incomplete, closing_at`
 
 func scan(row func(...any) error) (a Account, err error) {
-	var confirmed, verified, set, reminded, created, updated int64
+	var confirmed, verified, set, reminded, created, updated, signedIn, stateAt, closing int64
 	var state string
 	err = row(&a.ID, &a.UserID, &a.Email, &a.EmailKey, &confirmed, &a.Mobile, &verified, &a.FirstName, &a.LastName,
-		&a.Organization, &a.Country, &a.Lang, &state, &a.PasswordHash, &set, &reminded, &created, &updated)
+		&a.Organization, &a.Country, &a.Lang, &state, &a.PasswordHash, &set, &reminded, &created, &updated,
+		&signedIn, &stateAt, &a.StateReason, &a.Incomplete, &closing)
 	a.State = State(state)
+	a.SignedInAt, a.StateAt, a.ClosingAt = db.Time(signedIn), db.Time(stateAt), db.Time(closing)
 	a.EmailConfirmedAt, a.MobileVerifiedAt, a.PasswordSetAt = db.Time(confirmed), db.Time(verified), db.Time(set)
 	a.RemindedAt, a.CreatedAt, a.UpdatedAt = db.Time(reminded), db.Time(created), db.Time(updated)
 	return a, err
@@ -38,21 +40,19 @@ func many(tx *db.Tx, where string, args ...any) ([]Account, error) {
 }
 
 func emailTaken(tx *db.Tx, key string) (bool, error) {
-	var id string
-	err := tx.Get(`SELECT id FROM account WHERE email_key = $1`, []any{key}, &id)
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	var n int
+	err := tx.Get(`SELECT (SELECT COUNT(*) FROM account WHERE email_key = $1)
+		+ (SELECT COUNT(*) FROM account_email WHERE email_key = $1 AND until_at > $2)`, []any{key, db.Micros(tx.Now())}, &n)
+	return n > 0, err
 }
 
 // insert reports false when UserID or address is taken.
 func insert(tx *db.Tx, a Account) (bool, error) {
 	n, err := tx.Count(`INSERT INTO account (id, user_id, user_id_key, email, email_key, email_confirmed_at, mobile, mobile_verified_at,
-			first_name, last_name, organization, country, lang, state, password_hash, password_set_at, search_key, reminded_at, created_at, updated_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,'',0,$15,0,$16,$16) ON CONFLICT DO NOTHING`,
+			first_name, last_name, organization, country, lang, state, password_hash, password_set_at, search_key, reminded_at, created_at, updated_at, state_at, state_reason)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,'',0,$15,0,$16,$16,$16,$17) ON CONFLICT DO NOTHING`,
 		a.ID, a.UserID, UserIDKey(a.UserID), a.Email, a.EmailKey, db.Micros(a.EmailConfirmedAt), a.Mobile, db.Micros(a.MobileVerifiedAt),
-		a.FirstName, a.LastName, a.Organization, a.Country, a.Lang, string(a.State), searchKey(a), db.Micros(a.CreatedAt))
+		a.FirstName, a.LastName, a.Organization, a.Country, a.Lang, string(a.State), searchKey(a), db.Micros(a.CreatedAt), string(a.StateReason))
 	return n == 1, err
 }
 

@@ -64,6 +64,7 @@ type spec struct {
 	channel carrier.Channel
 	secrets []string // the codes and tokens in it
 	sole    bool     // see outbox.Message
+	apart   bool     // the same
 }
 
 func email(kind string, tokens ...string) spec {

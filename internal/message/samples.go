@@ -1,6 +1,9 @@
 package message
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Sample is a message filled with made-up facts. The Writer tries its words
 // with all of them; golden files and the gallery show them.
@@ -16,7 +19,7 @@ func Samples(now time.Time) []Sample {
 	const token = "7Q4MXK29-h3W-sample-token" //nolint:gosec // opens nothing
 	soon, tomorrow, fortnight := now.Add(time.Hour), now.Add(24*time.Hour), now.Add(14*24*time.Hour)
 	one := func(name string, m Message) Sample { return Sample{name, now, m} }
-	return []Sample{
+	return slices.Concat([]Sample{
 		one("request-received", RequestReceived{number, product, organization, 500, now, soon, tomorrow, token}),
 		one("request-received-no-users", RequestReceived{number, product, "O'Brien & Söhne <Bau>", 0, now, soon, tomorrow, token}),
 		one("request-duplicate", RequestDuplicate{number, product, now.Add(-3 * time.Hour), soon, tomorrow, token}),
@@ -50,5 +53,5 @@ func Samples(now time.Time) []Sample {
 		one("authenticator-added", AuthenticatorAdded{"mlindqvist", now, "192.0.2.17"}),
 		one("sign-in-codes-low", SignInCodesLow{"mlindqvist", 2, now}),
 		one("sign-in-codes-none", SignInCodesLow{"mlindqvist", 0, now}),
-	}
+	}, changedSamples(one, now))
 }

@@ -243,7 +243,14 @@ func (w *Writer) funcs(lang text.Lang) template.FuncMap {
 		"number":   func(n int) string { return words.Number(int64(n)) },
 		"hours":    func() string { return w.o.Vendor.Hours[lang] },
 		"link":     w.link,
-		"address":  func(path string) string { return w.base + "/" + strings.TrimPrefix(path, "/") },
+		"say": func(parts ...string) (string, error) {
+			key := strings.Join(parts, ".")
+			if !words.Has(key) {
+				return "", fmt.Errorf("the catalogue has no %q", key)
+			}
+			return words.T(key), nil
+		},
+		"address": func(path string) string { return w.base + "/" + strings.TrimPrefix(path, "/") },
 	}
 }
 
@@ -300,7 +307,7 @@ func (w *Writer) Write(to To, now time.Time, m Message) (outbox.Message, error) 
 	}
 	out := outbox.Message{
 		Kind: s.kind, Channel: s.channel, To: to.Address, ToName: to.Name, ReplyTo: w.o.Vendor.ReplyTo,
-		Lang: to.Lang.Tag(), Secrets: s.secrets, Sole: s.sole,
+		Lang: to.Lang.Tag(), Secrets: s.secrets, Sole: s.sole, Apart: s.apart,
 	}
 	v := view{To: to, Vendor: w.o.Vendor, M: m, Lang: out.Lang, Host: w.o.BaseURL.Hostname(), Light: w.light, Dark: w.dark}
 	if s.channel == carrier.SMS {

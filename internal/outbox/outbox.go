@@ -65,6 +65,10 @@ type Message struct {
 	// same thing even if that went to another address: a code for a number
 	// that was corrected. Otherwise it replaces what goes to the same address.
 	Sole bool
+
+	// Apart says that this message tells of an event of its own, and replaces
+	// none: two changes of an account are two facts.
+	Apart bool
 }
 
 // Outbox is the portal's queue of messages. Make it with New.

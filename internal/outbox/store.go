@@ -18,7 +18,7 @@ func insert(tx *db.Tx, id, state, sealed string, m Message) error {
 // replace takes back what m makes outdated. What is in a worker's hands can
 // only be marked: it is dropped if that worker fails or dies.
 func replace(tx *db.Tx, by string, m Message) error {
-	if m.About == "" {
+	if m.About == "" || m.Apart {
 		return nil
 	}
 	address := m.To
