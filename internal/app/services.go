@@ -15,6 +15,7 @@ import (
 	"vestibule/internal/message"
 	"vestibule/internal/organization"
 	"vestibule/internal/password"
+	"vestibule/internal/recovery"
 	"vestibule/internal/register"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
@@ -29,6 +30,7 @@ type Services struct {
 	Access       *access.Service
 	Register     *register.Service
 	SignIn       *signin.Service
+	Recovery     *recovery.Service
 	Staff        *staff.Service
 	Desk         *staff.Desk
 	Importer     *importer.Service
@@ -65,6 +67,10 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Terms: terms,
 		ClientLives: client, StaffLives: office, Issuer: c.Vendor.Name,
 		IsStaff: staff.Is, ContinueByMail: s.Register.ContinueByMail, ConfirmByMail: s.Register.ConfirmByMail,
+	}
+	s.Recovery = &recovery.Service{
+		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,
+		Settings: recoverySettings(c, s.Register.Settings), Asked: s.Register.Asked, IsStaff: staff.Is,
 	}
 	s.Staff = &staff.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,
@@ -146,6 +152,13 @@ func registerSettings(c *config.Config, pattern account.Pattern, terms account.T
 	if c.Password.Questions == "on" || c.Password.Questions == "" && c.Policy == "guide" {
 		s.Questions = register.OfferedQuestions(words)
 	}
+	return s
+}
+
+func recoverySettings(c *config.Config, r register.Settings) recovery.Settings {
+	s := recovery.DefaultSettings()
+	s.Questions, s.Countries = len(r.Questions) > 0, r.Countries
+	s.Link, s.TellUnknown = c.Link.Reset, c.Recovery.TellUnknown == "on"
 	return s
 }
 

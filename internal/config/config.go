@@ -47,6 +47,7 @@ type Config struct {
 	Evaluation   Evaluation
 	Session      Session
 	Link         Link
+	Recovery     Recovery
 	Hashing      Hashing
 
 	Terms        map[string]string // language → file
@@ -147,7 +148,12 @@ type Session struct {
 }
 
 // Link says how long the links in e-mails work.
-type Link struct{ Confirm time.Duration }
+type Link struct{ Confirm, Reset time.Duration }
+
+// Recovery says how people get back in.
+type Recovery struct {
+	TellUnknown string // on or off
+}
 
 // Hashing bounds the work of checking passwords.
 type Hashing struct {

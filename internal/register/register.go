@@ -275,6 +275,10 @@ func (d *data) to() message.To {
 	return message.To{Address: d.Email, Name: d.FirstName + " " + d.LastName, Lang: d.Lang}
 }
 
+// Asked returns the words of an offered question in a language, or "" for one
+// that is not offered.
+func (s *Service) Asked(lang text.Lang, question string) string { return s.asked(lang)(question) }
+
 func (s *Service) asked(lang text.Lang) func(string) string {
 	return func(id string) string {
 		for _, q := range s.Settings.Questions {
