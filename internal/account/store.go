@@ -39,12 +39,7 @@ func many(tx *db.Tx, where string, args ...any) ([]Account, error) {
 	return all, err
 }
 
-func emailTaken(tx *db.Tx, key string) (bool, error) {
-	var n int
-	err := tx.Get(`SELECT (SELECT COUNT(*) FROM account WHERE email_key = $1)
-		+ (SELECT COUNT(*) FROM account_email WHERE email_key = $1 AND until_at > $2)`, []any{key, db.Micros(tx.Now())}, &n)
-	return n > 0, err
-}
+func emailTaken(tx *db.Tx, key string) (bool, error) { return EmailTaken(tx, key, "") }
 
 // insert reports false when UserID or address is taken.
 func insert(tx *db.Tx, a Account) (bool, error) {
