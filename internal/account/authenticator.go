@@ -35,7 +35,7 @@ type Enrolment struct {
 // in place of one that never counted. An account that has an authenticator is
 // Conflict "authenticator-on".
 func BeginAuthenticator(tx *db.Tx, ring *secret.Ring, src secret.Source, id, issuer, label string) (Enrolment, error) {
-	encoded := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(src.Bytes(totpSecretBytes))
+	encoded := NewAuthenticatorSecret(src)
 	n, err := tx.Count(`INSERT INTO authenticator (account_id, secret, last_step, failures, created_at, confirmed_at) VALUES ($1,$2,0,0,$3,0)
 		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, last_step = 0, failures = 0, created_at = excluded.created_at
 		WHERE authenticator.confirmed_at = 0`, id, ring.Seal(sealedAs(id), []byte(encoded)), db.Micros(tx.Now()))
@@ -45,7 +45,26 @@ func BeginAuthenticator(tx *db.Tx, ring *secret.Ring, src secret.Source, id, iss
 	if n == 0 {
 		return Enrolment{}, fault.New(fault.Conflict, "authenticator-on")
 	}
-	return enrolment(encoded, issuer, label), nil
+	return NewEnrolment(encoded, issuer, label), nil
+}
+
+// NewAuthenticatorSecret is one for an app that is to take the place of another, or to be the first: the caller keeps it, sealed,
+// until BindAuthenticator.
+func NewAuthenticatorSecret(src secret.Source) string {
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(src.Bytes(totpSecretBytes))
+}
+
+// BindAuthenticator takes the first code of an app with that secret. A right one makes the app the account's only one: what the one
+// before shows counts no more, and neither does this code again. It is a verdict: false is to be remembered as a failure.
+func BindAuthenticator(tx *db.Tx, ring *secret.Ring, id, encoded, code string) (bool, error) {
+	step, err := matchingStep(tx.Now(), encoded, code)
+	if err != nil || step < 0 {
+		return false, err
+	}
+	return true, tx.Do(`INSERT INTO authenticator (account_id, secret, last_step, failures, created_at, confirmed_at) VALUES ($1,$2,$3,0,$4,$4)
+		ON CONFLICT (account_id) DO UPDATE SET secret = excluded.secret, last_step = excluded.last_step, failures = 0,
+			created_at = excluded.created_at, confirmed_at = excluded.confirmed_at`,
+		id, ring.Seal(sealedAs(id), []byte(encoded)), step, db.Micros(tx.Now()))
 }
 
 // PendingAuthenticator returns the enrolment that was begun, or NotFound.
@@ -57,10 +76,11 @@ func PendingAuthenticator(tx *db.Tx, ring *secret.Ring, id, issuer, label string
 	if a.confirmed {
 		return Enrolment{}, fault.New(fault.NotFound, "not-found")
 	}
-	return enrolment(a.secret, issuer, label), nil
+	return NewEnrolment(a.secret, issuer, label), nil
 }
 
-func enrolment(encoded, issuer, label string) Enrolment {
+// NewEnrolment is what an app needs to know of a secret.
+func NewEnrolment(encoded, issuer, label string) Enrolment {
 	// SHA-1, six digits and 30 seconds are what an app assumes: unsaid, they
 	// leave the QR code coarse enough for an old camera. Apps read %20 and not +.
 	q := url.Values{"secret": {encoded}, "issuer": {issuer}}
@@ -72,6 +92,16 @@ func HasAuthenticator(tx *db.Tx, id string) (bool, error) {
 	var n int64
 	err := tx.Get(`SELECT COUNT(*) FROM authenticator WHERE account_id = $1 AND confirmed_at <> 0`, []any{id}, &n)
 	return n > 0, err
+}
+
+// AuthenticatorSince is when the account's authenticator began to count; zero without one.
+func AuthenticatorSince(tx *db.Tx, id string) (time.Time, error) {
+	var at int64
+	err := tx.Get(`SELECT confirmed_at FROM authenticator WHERE account_id = $1`, []any{id}, &at)
+	if fault.Is(err, fault.NotFound) {
+		return time.Time{}, nil
+	}
+	return db.Time(at), err
 }
 
 // ConfirmAuthenticator takes the first code; a right one makes the enrolment
@@ -130,18 +160,9 @@ func takeCode(tx *db.Tx, ring *secret.Ring, id, code string, confirmed bool) (bo
 	if err != nil {
 		return false, err
 	}
-	code = strings.Join(strings.Fields(code), "")
-	now := tx.Now().Unix() / int64(totpStep.Seconds())
-	matched := int64(-1)
-	for step := now - totpSkew; step <= now+totpSkew; step++ {
-		want, err := totp.GenerateCodeCustom(a.secret, time.Unix(step*int64(totpStep.Seconds()), 0),
-			totp.ValidateOpts{Period: uint(totpStep.Seconds()), Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-		if err != nil {
-			return false, fmt.Errorf("account: %w", err)
-		}
-		if secret.Same(want, code) {
-			matched = step
-		}
+	matched, err := matchingStep(tx.Now(), a.secret, code)
+	if err != nil {
+		return false, err
 	}
 	if matched >= 0 {
 		n, err := tx.Count(`UPDATE authenticator SET last_step = $1, failures = 0 WHERE account_id = $2 AND last_step < $1`, matched, id)
@@ -151,6 +172,24 @@ func takeCode(tx *db.Tx, ring *secret.Ring, id, code string, confirmed bool) (bo
 	}
 	_, err = tx.Count(`UPDATE authenticator SET failures = failures + 1 WHERE account_id = $1`, id)
 	return false, err
+}
+
+// matchingStep is the step, of that of now and its neighbours, of which the code is; -1 is none.
+func matchingStep(at time.Time, encoded, code string) (int64, error) {
+	code = strings.Join(strings.Fields(code), "")
+	now := at.Unix() / int64(totpStep.Seconds())
+	matched := int64(-1)
+	for step := now - totpSkew; step <= now+totpSkew; step++ {
+		want, err := totp.GenerateCodeCustom(encoded, time.Unix(step*int64(totpStep.Seconds()), 0),
+			totp.ValidateOpts{Period: uint(totpStep.Seconds()), Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err != nil {
+			return -1, fmt.Errorf("account: %w", err)
+		}
+		if secret.Same(want, code) {
+			matched = step
+		}
+	}
+	return matched, nil
 }
 
 // RecoveryCodeCount is how many recovery codes a person gets.

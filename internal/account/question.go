@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -214,4 +215,11 @@ func QuestionsOf(tx *db.Tx, id string) ([]Question, error) {
 			return err
 		})
 	return all, err
+}
+
+// QuestionsSetAt is when the account's questions were set; zero where it has none.
+func QuestionsSetAt(tx *db.Tx, id string) (time.Time, error) {
+	var at int64
+	err := tx.Get(`SELECT COALESCE(MAX(set_at), 0) FROM account_question WHERE account_id = $1`, []any{id}, &at)
+	return db.Time(at), err
 }
