@@ -269,14 +269,15 @@ func Close(tx *db.Tx, id string) error {
 }
 
 // Erase takes away everything that was set so far: password, former passwords,
-// mobile, questions, authenticator, recovery codes. The account is unfinished
-// then. Sessions, codes and links are the caller's to end.
+// mobile, questions, authenticator, recovery codes, passkeys. The account is
+// unfinished then. Sessions, codes and links are the caller's to end.
 func Erase(tx *db.Tx, id string) error {
 	for _, q := range []string{
 		`DELETE FROM account_password WHERE account_id = $1`,
 		`DELETE FROM account_question WHERE account_id = $1`,
 		`DELETE FROM authenticator WHERE account_id = $1`,
 		`DELETE FROM recovery_code WHERE account_id = $1`,
+		`DELETE FROM passkey WHERE account_id = $1`,
 		`DELETE FROM account_email WHERE account_id = $1`,
 	} {
 		if _, err := tx.Count(q, id); err != nil {
