@@ -14,6 +14,32 @@ type Terms struct {
 	Version string
 	Since   time.Time         // in force from
 	Text    map[string]string // by language
+
+	// Next takes the place of these terms once it is in force, and Grace is how long after that somebody who accepted earlier
+	// ones may put off accepting it.
+	Next  *Terms
+	Grace time.Duration
+}
+
+// At returns the terms in force at an instant.
+func (t Terms) At(now time.Time) Terms {
+	if t.Next != nil && !now.Before(t.Next.Since) {
+		return t.Next.At(now)
+	}
+	return t
+}
+
+// GraceEnds is until when somebody who accepted earlier terms may put off accepting those in force now; zero means that there is
+// no putting off. Terms that were never preceded by others have no grace.
+func (t Terms) GraceEnds(now time.Time) time.Time {
+	in := t.At(now)
+	if in.Version == t.Version || t.Grace <= 0 {
+		return time.Time{}
+	}
+	if ends := in.Since.Add(t.Grace); now.Before(ends) {
+		return ends
+	}
+	return time.Time{}
 }
 
 // In returns the text in the language, or in English, or in any there is.
@@ -77,4 +103,49 @@ func HasAccepted(tx *db.Tx, id, version string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// HasAcceptedAny reports whether the account accepted any version.
+func HasAcceptedAny(tx *db.Tx, id string) (bool, error) {
+	_, err := LastAcceptance(tx, id)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// An Evidence is what shows that somebody accepted a text: the person, and the text by its hash, which is kept whole.
+type Evidence struct {
+	AccountID, UserID, Email, Name string
+	Version, Lang, TextHash        string
+	Address                        string // network address of who accepted
+	AcceptedAt                     time.Time
+	Text                           string // the very words
+	Whole                          bool   // they have the hash still
+}
+
+// EachEvidence hands every acceptance to f, the oldest first: all of one account, or with "" of all.
+func EachEvidence(tx *db.Tx, accountID string, f func(Evidence) error) error {
+	return tx.Each(`SELECT a.id, a.user_id, a.email, a.first_name, a.last_name, c.version, COALESCE(t.lang, ''), c.text_hash, c.address, c.accepted_at, COALESCE(t.text, '')
+		FROM terms_acceptance c JOIN account a ON a.id = c.account_id LEFT JOIN terms_text t ON t.hash = c.text_hash
+		WHERE ($1 = '' OR c.account_id = $1) ORDER BY c.accepted_at, a.id`, []any{accountID}, func(scan func(...any) error) error {
+		var e Evidence
+		var first, last string
+		var at int64
+		if err := scan(&e.AccountID, &e.UserID, &e.Email, &first, &last, &e.Version, &e.Lang, &e.TextHash, &e.Address, &at, &e.Text); err != nil {
+			return err
+		}
+		e.Name, e.AcceptedAt = first+" "+last, db.Time(at)
+		e.Whole = e.TextHash == secret.Hash("terms", e.Version, e.Lang, e.Text)
+		return f(e)
+	})
+}
+
+// AcceptedBy counts the active accounts that accepted a version, and those that did not.
+func AcceptedBy(tx *db.Tx, version string) (accepted, outstanding int, err error) {
+	var all int
+	err = tx.Get(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN c.account_id IS NULL THEN 0 ELSE 1 END), 0) FROM account a
+		LEFT JOIN terms_acceptance c ON c.account_id = a.id AND c.version = $1
+		WHERE a.state = $2 AND EXISTS (SELECT 1 FROM terms_acceptance d WHERE d.account_id = a.id)`, []any{version, string(Active)}, &all, &accepted)
+	return accepted, all - accepted, err
 }

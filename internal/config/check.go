@@ -184,6 +184,7 @@ func (c *Config) lists(r *raw, add complain) {
 		}
 		c.Vendor.Links = append(c.Vendor.Links, FooterLink{Text: strings.TrimSpace(s[:i]), URL: s[i+1:]})
 	}
+	c.TermsNext.Files = map[string]string{}
 	c.Terms, c.Vendor.SupportHours = map[string]string{}, map[string]string{}
 	for i, lang := range languages() {
 		if r.supportHours[i] != "" {
@@ -203,6 +204,7 @@ func (c *Config) lists(r *raw, add complain) {
 		}
 		c.TermsSince = since
 	}
+	checkNextTerms(c, r, add)
 	for i, s := range c.Registration.SMSCountries {
 		s = strings.ToUpper(strings.TrimSpace(s))
 		if !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(s) {
@@ -379,5 +381,29 @@ func (c *Config) people(add complain) {
 	}
 	if c.Registration.Remind >= c.Registration.Sweep {
 		add("registration.remind_days", "comes no earlier than the account is deleted.", "Make it smaller than registration.sweep_days.")
+	}
+}
+
+// checkNextTerms reads when the terms to come are in force. Terms without a day, or a day without terms, would do nothing.
+func checkNextTerms(c *Config, r *raw, add func(option, what, next string)) {
+	for i, lang := range languages() {
+		if name := r.termsNext[i]; name != "" {
+			if !readable(name) {
+				add("terms.next_"+lang, "the file "+name+" cannot be read.", "Name a text file that this user may read.")
+			}
+			c.TermsNext.Files[lang] = name
+		}
+	}
+	switch {
+	case r.termsNextSince == "" && len(c.TermsNext.Files) > 0:
+		add("terms.next_since", "there are terms to come without a day from which they are in force.", "Write 2027-01-01.")
+	case r.termsNextSince != "" && len(c.TermsNext.Files) == 0:
+		add("terms.next_en", "there is a day for terms to come, but no text.", "Name a text file, or take terms.next_since away.")
+	case r.termsNextSince != "":
+		since, err := time.ParseInLocation(time.DateOnly, r.termsNextSince, c.Office.Zone)
+		if err != nil {
+			add("terms.next_since", strconv.Quote(r.termsNextSince)+" is no day.", "Write 2027-01-01.")
+		}
+		c.TermsNext.Since = since
 	}
 }

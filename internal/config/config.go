@@ -53,6 +53,9 @@ type Config struct {
 	Terms        map[string]string // language → file
 	TermsVersion string
 	TermsSince   time.Time
+	TermsNext    NextTerms
+	TermsGrace   time.Duration
+	Account      Account
 	Words        string // folder
 	Messages     string // folder
 
@@ -61,6 +64,18 @@ type Config struct {
 	SMS    [2]SMS
 
 	notes []string
+}
+
+// NextTerms are those that take the place of the terms on a day to come.
+type NextTerms struct {
+	Files   map[string]string // language → file; none: there are none
+	Version string
+	Since   time.Time
+}
+
+// Account says how long an account that nobody uses stays open.
+type Account struct {
+	Dormant time.Duration // 0: for ever
 }
 
 // TLS names the files of the portal's own certificate; both empty behind a proxy.
@@ -119,8 +134,9 @@ type Span struct{ From, To int }
 // Password overrides parts of the policy; the zero value overrides nothing.
 type Password struct {
 	MinLength int
-	Groups    string // on, off, or empty for the policy's own
-	Questions string // on, off, or empty for the policy's own
+	Groups    string        // on, off, or empty for the policy's own
+	Questions string        // on, off, or empty for the policy's own
+	MaxAge    time.Duration // 0: passwords do not grow old
 }
 
 // Registration says how accounts are made.

@@ -44,7 +44,8 @@ type section struct {
 type raw struct {
 	proxies, links, holidays, openHours []string
 	zone, termsSince                    string
-	terms, supportHours                 [2]string
+	termsNextSince                      string
+	terms, termsNext, supportHours      [2]string
 }
 
 // languages are those the portal speaks, the first by default.
@@ -138,6 +139,10 @@ func table(c *Config, r *raw) []section {
 				help: "Whether three of four character groups are wanted. Empty: as the policy says."},
 			{name: "questions.use", kind: choice, choices: []string{"", "on", "off"}, into: &c.Password.Questions,
 				help: "Whether security questions are asked. Empty: as the policy says."},
+			{name: "password.max_age_days", kind: days, def: "0", min: 0, max: 3650, into: &c.Password.MaxAge,
+				help: "Days after which a client sets a new password at the next sign-in; 14, 7 and 1 day before, an e-mail says so. 0: never, as NIST SP 800-63B-4 and ASVS ask for."},
+			{name: "account.dormant_days", kind: days, def: "0", min: 0, max: 3650, into: &c.Account.Dormant,
+				help: "Days without a sign-in after which an account expires, so that only a reset makes it active again; 30 days before (or half of it, where it is less than 60), an e-mail says so. 0: never."},
 			{name: "terms.en", kind: file, into: &r.terms[0],
 				help: "Text file with the Terms and Conditions in English. A line that begins with ## is a heading. A new version is accepted by everybody at the next sign-in."},
 			{name: "terms.de", kind: file, into: &r.terms[1],
@@ -146,6 +151,16 @@ func table(c *Config, r *raw) []section {
 				help: "Name of that text, as in 2026-06. Default: made from the text, so that a changed text is a new version."},
 			{name: "terms.since", kind: textual, into: &r.termsSince,
 				help: "Day from which it is in force, as in 2026-06-01."},
+			{name: "terms.next_en", kind: file, into: &r.termsNext[0],
+				help: "Text file with the terms that follow, in English. From terms.next_since on they are in force, and people accept them at their next sign-in."},
+			{name: "terms.next_de", kind: file, into: &r.termsNext[1],
+				help: "The same in German."},
+			{name: "terms.next_version", kind: textual, into: &c.TermsNext.Version,
+				help: "Name of that text. Default: made from the text."},
+			{name: "terms.next_since", kind: textual, into: &r.termsNextSince,
+				help: "Day from which it is in force, as in 2027-01-01."},
+			{name: "terms.grace_days", kind: days, def: "0", min: 0, max: 365, into: &c.TermsGrace,
+				help: "Days after terms.next_since in which people who accepted earlier terms may still put off accepting the new ones."},
 			{name: "registration.duplicate_email", kind: choice, choices: []string{"explain", "conceal"}, def: "explain", into: &c.Registration.DuplicateEmail,
 				help: "Whether the form says that an address already has an account, or leaves it to an e-mail."},
 			{name: "registration.user_id", kind: textual, def: "{f}{last}", into: &c.Registration.UserID,

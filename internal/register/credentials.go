@@ -26,9 +26,6 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // address got an account meanwhile the registration ends, Invalid
 // "email-linked".
 func (s *Service) AcceptTerms(ctx context.Context, t Ticket, version string, lang text.Lang) error {
-	if version != s.Settings.Terms.Version {
-		return fault.OnField("accept", "terms-changed")
-	}
 	ev := termsAccepted
 	if len(s.Settings.Questions) == 0 {
 		ev = termsAcceptedPlain
@@ -36,6 +33,9 @@ func (s *Service) AcceptTerms(ctx context.Context, t Ticket, version string, lan
 	linked := false
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		linked = false
+		if version != s.Settings.Terms.At(tx.Now()).Version {
+			return fault.OnField("accept", "terms-changed")
+		}
 		f, err := flow.Load[data](tx, kind, t)
 		if err != nil {
 			return err
@@ -79,10 +79,11 @@ func (s *Service) accept(tx *db.Tx, f *registration, lang text.Lang) error {
 	}
 	d.EmailFixed = true
 	f.ExpiresAt = tx.Now().Add(s.Settings.Finish)
-	if err := account.AcceptTerms(tx, d.AccountID, s.Settings.Terms, string(lang), audit.From(tx.Context()).Address); err != nil {
+	terms := s.Settings.Terms.At(tx.Now())
+	if err := account.AcceptTerms(tx, d.AccountID, terms, string(lang), audit.From(tx.Context()).Address); err != nil {
 		return err
 	}
-	if err := s.event(tx, f, "terms.accept", "version", s.Settings.Terms.Version); err != nil {
+	if err := s.event(tx, f, "terms.accept", "version", terms.Version); err != nil {
 		return err
 	}
 	if len(s.Settings.Questions) == 0 {
@@ -126,7 +127,7 @@ func (s *Service) DeclineTerms(ctx context.Context, t Ticket) error {
 		if err := code.RevokeLinks(tx, purposeContinue, f.ID); err != nil {
 			return err
 		}
-		if err := s.event(tx, f, "terms.decline", "version", s.Settings.Terms.Version); err != nil {
+		if err := s.event(tx, f, "terms.decline", "version", s.Settings.Terms.At(tx.Now()).Version); err != nil {
 			return err
 		}
 		if id := f.Data.AccountID; id != "" {

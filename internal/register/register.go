@@ -193,7 +193,7 @@ func (s *Service) view(tx *db.Tx, f *registration) (View, error) {
 	v := View{
 		Step: f.Step, FirstName: d.FirstName, LastName: d.LastName, Email: d.Email, EmailFixed: d.EmailFixed, EmailProved: d.EmailProved,
 		MobileMasked: account.MaskMobile(d.Mobile), Organization: d.Organization, Wait: max(0, d.NextSendAt.Sub(tx.Now())), Held: d.Held,
-		HelpAsked: !d.HelpAskedAt.IsZero(), CodeLife: s.Settings.Code.Life, Terms: s.Settings.Terms, UserID: d.UserID,
+		HelpAsked: !d.HelpAskedAt.IsZero(), CodeLife: s.Settings.Code.Life, Terms: s.Settings.Terms.At(tx.Now()), UserID: d.UserID,
 		MobileVerified: d.MobileProved, AuthenticatorOn: d.AuthenticatorOn, QuestionsAsked: len(s.Settings.Questions) > 0,
 	}
 	v.MobileCountry, v.Mobile = account.MobileParts(d.Mobile)

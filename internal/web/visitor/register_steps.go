@@ -80,7 +80,7 @@ func (f *Register) termsOf(c *web.Context, v register.View) termsPage {
 
 // termsPrint shows the terms in force on a page of their own, to anybody.
 func (f *Register) termsPrint(c *web.Context) error {
-	p := f.termsOf(c, register.View{Terms: f.register.Settings.Terms})
+	p := f.termsOf(c, register.View{Terms: f.register.Settings.Terms.At(c.Now())})
 	p.Frame = c.Frame()
 	return c.Page(200, termsPrintView(p))
 }
