@@ -45,6 +45,17 @@ func (w *Writer) Send(tx *db.Tx, to To, about string, until time.Time, m Message
 	return w.outbox.Add(tx, written)
 }
 
+// Withhold does the work of Send, and nothing leaves: a record says that the
+// message was withheld. It is for where nobody may notice whether one was sent.
+func (w *Writer) Withhold(tx *db.Tx, to To, about string, until time.Time, m Message) error {
+	written, err := w.Write(to, tx.Now(), m)
+	if err != nil {
+		return err
+	}
+	written.About, written.Until = about, until
+	return w.outbox.Withhold(tx, written)
+}
+
 // Recall takes back the messages about a thing that have not left, because what
 // they tell is no longer so. Without kinds it takes back all.
 func (w *Writer) Recall(tx *db.Tx, about string, kinds ...Message) error {
@@ -83,10 +94,13 @@ func paths() map[string]string {
 		"continue":     "/register/continue",
 		"finish":       "/register/finish",
 		"confirm":      "/confirm-email",
+		"reset":        "/reset-password",
 		"sign-in":      "/sign-in",
 		"help":         "/get-back-in",
 		"portal":       "/portal",
 		"queue":        "/office/requests",
 		"registration": "/office/registrations",
+		"account":      "/office/accounts",
+		"stop":         "/stop",
 	}
 }
