@@ -95,3 +95,39 @@ func EarlierEmails(tx *db.Tx, id string) ([]EarlierEmail, error) {
 		})
 	return all, err
 }
+
+// AgeingPasswords returns up to limit active accounts, by id and after the one named, whose password was set after and no later
+// than the two instants, and whose owner was not told yet that so few days are left (told counts down; 0 is never).
+func AgeingPasswords(tx *db.Tx, after, until time.Time, days int, from string, limit int) ([]Account, error) {
+	return many(tx, `state = $1 AND password_set_at > $2 AND password_set_at <= $3 AND (age_notice = 0 OR age_notice > $4) AND id > $5 ORDER BY id LIMIT $6`,
+		string(Active), db.Micros(after), db.Micros(until), days, from, limit)
+}
+
+// MarkAgeTold records that the owner was told so many days before the end of the password; it is Conflict "changed" if that, or
+// fewer, was told already.
+func MarkAgeTold(tx *db.Tx, id string, days int) error {
+	return tx.Do(`UPDATE account SET age_notice = $1 WHERE id = $2 AND (age_notice = 0 OR age_notice > $1)`, days, id)
+}
+
+// Unused returns up to limit active accounts, by id and after the one named, that nobody used since the instant. With told it
+// returns those whose owner was told no later than the second instant, else those whose owner was not told.
+func Unused(tx *db.Tx, since, told time.Time, from string, limit int) ([]Account, error) {
+	notice := `dormant_notice_at = $3`
+	if !told.IsZero() {
+		notice = `dormant_notice_at <> 0 AND dormant_notice_at <= $3`
+	}
+	return many(tx, `state = $1 AND signed_in_at <= $2 AND password_set_at <= $2 AND created_at <= $2 AND `+notice+` AND id > $4 ORDER BY id LIMIT $5`,
+		string(Active), db.Micros(since), db.Micros(told), from, limit)
+}
+
+// MarkDormancyTold records that the owner was told that the account expires because nobody uses it; it is Conflict "changed" if
+// that was told since the last sign-in.
+func MarkDormancyTold(tx *db.Tx, id string) error {
+	return tx.Do(`UPDATE account SET dormant_notice_at = $1 WHERE id = $2 AND dormant_notice_at = 0`, db.Micros(tx.Now()), id)
+}
+
+// Reindex makes the helpdesk read the account anew before it looks for one: what it is found by has changed.
+func Reindex(tx *db.Tx, id string) error {
+	_, err := tx.Count(`UPDATE account SET indexed_at = 0 WHERE id = $1`, id)
+	return err
+}

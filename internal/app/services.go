@@ -12,6 +12,7 @@ import (
 	"vestibule/internal/db"
 	"vestibule/internal/importer"
 	"vestibule/internal/license"
+	"vestibule/internal/lifecycle"
 	"vestibule/internal/message"
 	"vestibule/internal/organization"
 	"vestibule/internal/password"
@@ -34,6 +35,7 @@ type Services struct {
 	Staff        *staff.Service
 	Desk         *staff.Desk
 	Importer     *importer.Service
+	Lifecycle    *lifecycle.Service
 }
 
 // services makes the capabilities, those first that others stand on.
@@ -76,7 +78,11 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,
 	}
 	s.Desk = &staff.Desk{DB: p.DB, Secret: p.o.Secret, Outbox: p.Outbox}
-	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret}
+	s.Lifecycle = &lifecycle.Service{
+		DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, MaxAge: c.Password.MaxAge, Dormant: c.Account.Dormant,
+		IsStaff: staff.Is, EndRecoveries: s.Recovery.EndAll,
+	}
+	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret, Hasher: s.Passwords.Hasher}
 	return nil
 }
 
@@ -165,5 +171,6 @@ func recoverySettings(c *config.Config, r register.Settings) recovery.Settings {
 // chores is the housekeeping of the capabilities.
 func (s *Services) chores() []chore.Chore {
 	all := append(s.Access.Chores(), s.Register.Chores()...)
+	all = append(all, s.Lifecycle.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
 }

@@ -1,0 +1,162 @@
+// Package lifecycle keeps accounts from growing stale: it tells people before their password is too old and before an account that
+// nobody uses expires, and lets it expire then.
+//
+// All of it is chores: each looks for accounts that are due, a few in a transaction, and writes down with the same transaction
+// that an owner was told. To run one twice, on two nodes at once, or again after a crash tells nobody twice.
+//
+// A password that is too old is not taken away here: its owner sets a new one at the next sign-in (package signin), having just
+// proved the old one. An account that expired for want of use is active again after a reset (package recovery). Accounts of staff
+// are left alone: an administrator looks after them.
+package lifecycle
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"vestibule/internal/account"
+	"vestibule/internal/audit"
+	"vestibule/internal/chore"
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+	"vestibule/internal/message"
+	"vestibule/internal/secret"
+	"vestibule/internal/session"
+	"vestibule/internal/text"
+)
+
+const (
+	day = 24 * time.Hour
+	// atOnce accounts share a transaction, so that nobody else waits long for it.
+	atOnce = 50
+	// dormancyNotice is how long before the end the owner of an unused account is told, or half the time where that is less.
+	dormancyNotice = 30 * day
+)
+
+// stages are the days before the end of a password on which its owner is told, the last first: who is told of the last needs no
+// earlier one.
+func stages() []int { return []int{1, 7, 14} }
+
+// Service is the capability.
+type Service struct {
+	DB       *db.DB
+	Secret   secret.Source
+	Messages *message.Writer
+
+	// MaxAge is how old a client's password may grow, and Dormant how long an account may lie unused; 0 is for ever.
+	MaxAge, Dormant time.Duration
+
+	// IsStaff reports whether an account belongs to staff.
+	IsStaff func(tx *db.Tx, account string) (bool, error)
+	// EndRecoveries ends whatever somebody began in order to reset the account's password.
+	EndRecoveries func(tx *db.Tx, account string) error
+}
+
+// Chores are what is to be done about accounts in the course of time. Those of a rule that is off are not declared.
+func (s *Service) Chores() (all []chore.Chore) {
+	if s.MaxAge > 0 {
+		all = append(all, chore.Chore{Name: "password-age", Every: time.Hour, Run: s.Age})
+	}
+	if s.Dormant > 0 {
+		all = append(all, chore.Chore{Name: "account-dormancy", Every: time.Hour, Run: s.Doze})
+	}
+	return all
+}
+
+// Age tells people 14, 7 and 1 day before their password is too old.
+func (s *Service) Age(ctx context.Context) error {
+	for _, days := range stages() {
+		err := s.each(ctx, func(tx *db.Tx, from string) ([]account.Account, error) {
+			end := tx.Now().Add(-s.MaxAge)
+			return account.AgeingPasswords(tx, end, end.Add(time.Duration(days)*day), days, from, atOnce)
+		}, func(tx *db.Tx, a account.Account) error {
+			if err := account.MarkAgeTold(tx, a.ID, days); err != nil {
+				return err
+			}
+			ends := a.PasswordSetAt.Add(s.MaxAge)
+			return s.Messages.Send(tx, to(a), a.Subject(), ends, message.PasswordAges{UserID: a.UserID, EndsAt: ends})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Doze tells the owners of accounts that nobody uses, and lets expire those whose owners were told long enough ago.
+func (s *Service) Doze(ctx context.Context) error {
+	notice := min(dormancyNotice, s.Dormant/2)
+	err := s.each(ctx, func(tx *db.Tx, from string) ([]account.Account, error) {
+		return account.Unused(tx, tx.Now().Add(notice-s.Dormant), time.Time{}, from, atOnce)
+	}, func(tx *db.Tx, a account.Account) error {
+		if err := account.MarkDormancyTold(tx, a.ID); err != nil {
+			return err
+		}
+		ends := tx.Now().Add(notice)
+		return s.Messages.Send(tx, to(a), a.Subject(), ends, message.AccountUnused{UserID: a.UserID, LastAt: lastUsed(a), EndsAt: ends})
+	})
+	if err != nil {
+		return err
+	}
+	return s.each(ctx, func(tx *db.Tx, from string) ([]account.Account, error) {
+		return account.Unused(tx, tx.Now().Add(-s.Dormant), tx.Now().Add(-notice), from, atOnce)
+	}, s.expire)
+}
+
+func (s *Service) expire(tx *db.Tx, a account.Account) error {
+	if err := account.Expire(tx, a.ID, account.ByDormancy); err != nil {
+		return err
+	}
+	if _, err := session.EndAll(tx, a.ID, ""); err != nil {
+		return err
+	}
+	if err := s.EndRecoveries(tx, a.ID); err != nil {
+		return err
+	}
+	if err := (account.Notices{Messages: s.Messages}).Tell(tx, a, account.Notice{Change: "password-expired", ByStaff: true}); err != nil {
+		return err
+	}
+	return audit.Add(tx, s.Secret, audit.Event{
+		Action: "account.dormancy_expire", Actor: audit.Actor{Kind: audit.System}, Subject: a.Subject(),
+	})
+}
+
+// each hands the accounts that find returns to act, some in a transaction, until there are no more. An account of staff is passed
+// over, and so is one that changed at this moment: the next run sees it as it is then.
+func (s *Service) each(ctx context.Context, find func(tx *db.Tx, from string) ([]account.Account, error), act func(tx *db.Tx, a account.Account) error) error {
+	for from, more := "", true; more; {
+		at := from
+		err := s.DB.Write(ctx, func(tx *db.Tx) error {
+			from = at
+			list, err := find(tx, from)
+			if err != nil {
+				return err
+			}
+			more = len(list) == atOnce
+			for _, a := range list {
+				from = a.ID
+				is, err := s.IsStaff(tx, a.ID)
+				if err == nil && !is {
+					err = act(tx, a)
+				}
+				if err != nil && !fault.Is(err, fault.Conflict) {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastUsed is when somebody used the account last, as far as that is known.
+func lastUsed(a account.Account) time.Time {
+	return slices.MaxFunc([]time.Time{a.SignedInAt, a.PasswordSetAt, a.CreatedAt}, time.Time.Compare)
+}
+
+func to(a account.Account) message.To {
+	return message.To{Address: a.Email, Name: a.Name(), Lang: text.Lang(a.Lang)}
+}
