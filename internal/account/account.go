@@ -136,25 +136,6 @@ func Create(tx *db.Tx, src secret.Source, pattern Pattern, n New) (Account, erro
 	}
 }
 
-// Import makes an account that another system had: expired, without a password,
-// its address not confirmed. Its UserID stays as it was: Conflict
-// "user-id-taken" or "email-taken".
-func Import(tx *db.Tx, src secret.Source, a Account) (Account, error) {
-	if taken, err := emailTaken(tx, a.EmailKey); err != nil || taken {
-		return Account{}, cmpErr(err, fault.New(fault.Conflict, "email-taken"))
-	}
-	if UserIDKey(a.UserID) == "" {
-		return Account{}, fault.OnField("user_id", "user-id-shape")
-	}
-	a.ID, a.State, a.StateReason, a.CreatedAt, a.UpdatedAt = src.ID(tx.Now()), Expired, ByImport, tx.Now(), tx.Now()
-	a.EmailConfirmedAt, a.MobileVerifiedAt, a.PasswordHash = time.Time{}, time.Time{}, ""
-	made, err := insert(tx, a)
-	if err == nil && !made {
-		err = fault.New(fault.Conflict, "user-id-taken")
-	}
-	return a, err
-}
-
 func cmpErr(err, otherwise error) error {
 	if err != nil {
 		return err
@@ -221,7 +202,7 @@ func SetMobile(tx *db.Tx, id, mobile string, verified bool) error {
 	if verified {
 		at = tx.Now()
 	}
-	return tx.Do(`UPDATE account SET mobile = $1, mobile_verified_at = $2, updated_at = $3 WHERE id = $4`,
+	return tx.Do(`UPDATE account SET mobile = $1, mobile_verified_at = $2, updated_at = $3, indexed_at = 0 WHERE id = $4`,
 		mobile, db.Micros(at), db.Micros(tx.Now()), id)
 }
 
@@ -232,7 +213,7 @@ func SetDetails(tx *db.Tx, id, first, last, organization, country, lang string) 
 		return err
 	}
 	a.FirstName, a.LastName, a.Organization = first, last, organization
-	return tx.Do(`UPDATE account SET first_name = $1, last_name = $2, organization = $3, country = $4, lang = $5, search_key = $6, updated_at = $7
+	return tx.Do(`UPDATE account SET first_name = $1, last_name = $2, organization = $3, country = $4, lang = $5, search_key = $6, updated_at = $7, indexed_at = 0
 		WHERE id = $8`, first, last, organization, country, lang, searchKey(a), db.Micros(tx.Now()), id)
 }
 
@@ -250,7 +231,7 @@ func SetUserID(tx *db.Tx, src secret.Source, pattern Pattern, a Account) (Accoun
 		case err != nil && !fault.Is(err, fault.NotFound):
 			return a, err
 		}
-		return a, tx.Do(`UPDATE account SET user_id = $1, user_id_key = $2, search_key = $3, updated_at = $4 WHERE id = $5`,
+		return a, tx.Do(`UPDATE account SET user_id = $1, user_id_key = $2, search_key = $3, updated_at = $4, indexed_at = 0 WHERE id = $5`,
 			a.UserID, UserIDKey(a.UserID), searchKey(a), db.Micros(tx.Now()), a.ID)
 	}
 }
@@ -264,7 +245,7 @@ func Close(tx *db.Tx, id string) error {
 	if err := Erase(tx, id); err != nil {
 		return err
 	}
-	return tx.Do(`UPDATE account SET state = $1, email = '', email_key = $2, email_confirmed_at = 0, updated_at = $3 WHERE id = $4`,
+	return tx.Do(`UPDATE account SET state = $1, email = '', email_key = $2, email_confirmed_at = 0, updated_at = $3, indexed_at = 0 WHERE id = $4`,
 		string(Closed), "closed:"+id, db.Micros(tx.Now()), id)
 }
 
@@ -285,7 +266,7 @@ func Erase(tx *db.Tx, id string) error {
 		}
 	}
 	return tx.Do(`UPDATE account SET password_hash = '', password_set_at = 0, mobile = '', mobile_verified_at = 0, reminded_at = 0, state = $1, state_at = $2, state_reason = '',
-			incomplete = FALSE, closing_at = 0, age_notice = 0, updated_at = $2
+			incomplete = FALSE, closing_at = 0, age_notice = 0, updated_at = $2, indexed_at = 0
 		WHERE id = $3 AND state <> $4`, string(Unfinished), db.Micros(tx.Now()), id, string(Closed))
 }
 
@@ -294,8 +275,10 @@ func Remove(tx *db.Tx, id string) error {
 	if err := Erase(tx, id); err != nil {
 		return err
 	}
-	if _, err := tx.Count(`DELETE FROM terms_acceptance WHERE account_id = $1`, id); err != nil {
-		return err
+	for _, q := range []string{`DELETE FROM terms_acceptance WHERE account_id = $1`, `DELETE FROM account_token WHERE account_id = $1`} {
+		if _, err := tx.Count(q, id); err != nil {
+			return err
+		}
 	}
 	return tx.Do(`DELETE FROM account WHERE id = $1 AND state = $2`, id, string(Unfinished))
 }

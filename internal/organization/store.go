@@ -1,6 +1,7 @@
 package organization
 
 import (
+	"vestibule/internal/account"
 	"vestibule/internal/db"
 )
 
@@ -116,8 +117,12 @@ func administrators(tx *db.Tx, organizationID string) (accounts []string, err er
 }
 
 func insertMember(tx *db.Tx, organizationID, accountID string, role Role, origin Origin) error {
-	return tx.Do(`INSERT INTO organization_member (account_id, organization_id, role, origin, joined_at) VALUES ($1, $2, $3, $4, $5)`,
+	err := tx.Do(`INSERT INTO organization_member (account_id, organization_id, role, origin, joined_at) VALUES ($1, $2, $3, $4, $5)`,
 		accountID, organizationID, role, origin, db.Micros(tx.Now()))
+	if err != nil {
+		return err
+	}
+	return account.Reindex(tx, accountID)
 }
 
 func expectAgain(tx *db.Tx, organizationID, emailKey string) error {
@@ -126,8 +131,10 @@ func expectAgain(tx *db.Tx, organizationID, emailKey string) error {
 }
 
 func deleteMember(tx *db.Tx, accountID string) error {
-	_, err := tx.Count(`DELETE FROM organization_member WHERE account_id = $1`, accountID)
-	return err
+	if _, err := tx.Count(`DELETE FROM organization_member WHERE account_id = $1`, accountID); err != nil {
+		return err
+	}
+	return account.Reindex(tx, accountID)
 }
 
 const joinColumns = `, j.id, j.account_id, j.state, j.created_at, j.decided_at, j.decided_by
