@@ -37,8 +37,11 @@ func (p *Passwords) Check(ctx context.Context, hash, plain string) (ok bool, ren
 	return true, renewed, nil
 }
 
+// A Finding says of one rule whether the password keeps it.
+type Finding = password.Finding
+
 // Findings judges a password for the checklist; person is Account.Words.
-func (p *Passwords) Findings(plain string, person []string) []password.Finding {
+func (p *Passwords) Findings(plain string, person []string) []Finding {
 	return p.Rules.Check(plain, slices.Concat(person, p.Words))
 }
 

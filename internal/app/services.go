@@ -9,6 +9,7 @@ import (
 	"vestibule/internal/chore"
 	"vestibule/internal/code"
 	"vestibule/internal/config"
+	"vestibule/internal/credential"
 	"vestibule/internal/db"
 	"vestibule/internal/importer"
 	"vestibule/internal/license"
@@ -35,6 +36,7 @@ type Services struct {
 	Staff        *staff.Service
 	Desk         *staff.Desk
 	Importer     *importer.Service
+	Credential   *credential.Service
 	Lifecycle    *lifecycle.Service
 }
 
@@ -74,10 +76,18 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,
 		Settings: recoverySettings(c, s.Register.Settings), Asked: s.Register.Asked, IsStaff: staff.Is,
 	}
+	s.Credential = &credential.Service{
+		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Notices: account.Notices{Messages: p.Writer}, Issuer: c.Vendor.Name,
+		Offered: s.Register.Offered,
+		Ends: []func(*db.Tx, string, string) error{
+			signin.ForgetOtherDevices,
+			func(tx *db.Tx, accountID, _ string) error { return s.Recovery.EndAll(tx, accountID) },
+		},
+	}
 	s.Staff = &staff.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,
 	}
-	s.Desk = &staff.Desk{DB: p.DB, Secret: p.o.Secret, Outbox: p.Outbox}
+	s.Desk = &staff.Desk{DB: p.DB, Secret: p.o.Secret, Outbox: p.Outbox, Terms: terms}
 	s.Lifecycle = &lifecycle.Service{
 		DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, MaxAge: c.Password.MaxAge, Dormant: c.Account.Dormant,
 		IsStaff: staff.Is, EndRecoveries: s.Recovery.EndAll,

@@ -35,7 +35,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		return err
 	}
 	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register})
-	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn})
+	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Credential: p.Credential})
 	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
 	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {
 		if who.Staff {
@@ -47,6 +47,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		visitor.NewRequest(p.Access).Routes(),
 		visitor.NewRegister(p.Register).Routes(),
 		visitor.NewSignIn(p.SignIn).Routes(),
+		visitor.NewRecovery(p.Recovery).Routes(),
 		visitor.NewStaffEnrol(p.Staff).Routes(),
 		front.Routes(),
 		back.Routes(),

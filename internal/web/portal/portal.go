@@ -1,6 +1,6 @@
-// Package portal is what a client sees: home, the people of the organisation, and how to sign in safely.
+// Package portal is what a client sees: home, the people of the organisation, and the own account.
 //
-// Every page belongs to somebody who is signed in and, but for that of the own sign-in, whom the one evaluator lets in; the organisation is the session's, never the
+// Every page belongs to somebody who is signed in and, but for those of the own account, whom the one evaluator lets in; the organisation is the session's, never the
 // request's. The pages decide nothing: what is open and what is locked is access.Standing's word.
 package portal
 
@@ -8,6 +8,7 @@ import (
 	"context"
 
 	"vestibule/internal/access"
+	"vestibule/internal/credential"
 	"vestibule/internal/organization"
 	"vestibule/internal/signin"
 	"vestibule/internal/text"
@@ -20,6 +21,7 @@ type Services struct {
 	Access        *access.Service
 	Organizations *organization.Service
 	SignIn        *signin.Service
+	Credential    *credential.Service
 }
 
 // Face is the client portal.
@@ -31,23 +33,13 @@ func New(s Services) *Face { return &Face{s} }
 // Routes are the face's table.
 func (f *Face) Routes() []web.Route {
 	administrator := web.Member(string(organization.Administrator))
-	return []web.Route{
+	return append([]web.Route{
 		{web.Client, "GET /portal", f.home},
 		{web.Client, "POST /portal/ask-again", f.askAgain},
 		{web.Client, "GET /portal/people", f.people},
 		{administrator, "POST /portal/people/{id}/accept", f.accept},
 		{administrator, "POST /portal/people/{id}/refuse", f.refuse},
-
-		// How to sign in is everybody's own business, whatever the standing.
-		{web.SignedIn, "GET /portal/security", f.security},
-		{web.SignedIn, "POST /portal/security/app", f.addApp},
-		{web.SignedIn, "GET /portal/security/app", f.app},
-		{web.SignedIn, "POST /portal/security/code", f.proveApp},
-		{web.SignedIn, "POST /portal/security/kept", f.keepCodes},
-		{web.SignedIn, "GET /portal/security/recovery-codes.txt", f.codesFile},
-		{web.SignedIn, "GET /portal/security/confirm", f.confirm},
-		{web.SignedIn, "POST /portal/security/confirm", f.confirmed},
-	}
+	}, f.accountRoutes()...)
 }
 
 // Held is what is read along with a client's session (web.Who.Held): where the account stands, and how many colleagues wait for it
@@ -74,7 +66,6 @@ func (f *Face) Gate(_ context.Context, who web.Who) (string, error) {
 const (
 	standingPath = "/standing"
 	peoplePath   = "/portal/people"
-	securityPath = "/portal/security"
 )
 
 // Nav is the navigation: pages that exist and open, and no others.
@@ -83,7 +74,7 @@ func Nav(who web.Who, words *text.Words) []ui.NavItem {
 	if who.Organization != "" && held(who).Standing.Allowed {
 		nav = append(nav, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
 	}
-	return append(nav, ui.NavItem{Text: words.T("portal.nav-security"), Href: securityPath})
+	return append(nav, ui.NavItem{Text: words.T("portal.nav-account"), Href: accountPath})
 }
 
 func isAdministrator(who web.Who) bool {

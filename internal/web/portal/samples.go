@@ -16,7 +16,7 @@ import (
 func Samples() []web.Sample {
 	client, reseller := organization.Client, organization.Reseller
 	day := 24 * time.Hour
-	return []web.Sample{
+	return append([]web.Sample{
 		homeSample("home", client, evaluation(), nil, 12*day, access.RequestSummary{}, 0),
 		homeSample("home-asking", client, evaluation(), nil, 29*day+time.Hour, access.RequestSummary{}, 2),
 		homeSample("home-ended", client, evaluation(), nil, 40*day, access.RequestSummary{}, 0),
@@ -40,28 +40,11 @@ func Samples() []web.Sample {
 			p.People.Members, p.Done = p.People.Members[:1], f.T("portal.people.refused")
 			return peopleView(p)
 		}},
-		securitySample("security-off", func(f *ui.Frame) templ.Component { return securityView(securityPage{Frame: f}) }),
-		securitySample("security-on", func(f *ui.Frame) templ.Component {
-			return securityView(securityPage{Frame: f, On: true, Left: 8, Added: true})
-		}),
-		securitySample("security-confirm", func(f *ui.Frame) templ.Component { return confirmView(confirmPage{Frame: f, UserID: "mellison"}) }),
-		securitySample("security-confirm-wrong", func(f *ui.Frame) templ.Component {
-			f.Errors = ui.Errors{{Field: "password", Text: f.T("fault.security-password")}}
-			return confirmView(confirmPage{Frame: f, UserID: "mellison"})
-		}),
-		securitySample("security-app", func(f *ui.Frame) templ.Component {
-			return appView(appPage{
-				Frame: f, Key: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
-				URI: "otpauth://totp/Northwind%20Conferencing:marta.ellison@harbourvale.example?issuer=Northwind%20Conferencing&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
-			})
-		}),
-		securitySample("security-codes", func(f *ui.Frame) templ.Component {
-			return codesView(codesPage{Frame: f, Codes: []string{"k7m2-9qfd-x4tp-ab3c", "w3nz-5rhj-8ycv-de6f"}})
-		}),
-	}
+	}, accountSamples()...)
 }
 
-func securitySample(name string, draw func(*ui.Frame) templ.Component) web.Sample {
+// signedInSample is a page in the frame of somebody who is signed in.
+func signedInSample(name string, draw func(*ui.Frame) templ.Component) web.Sample {
 	return web.Sample{Name: name, Draw: func(f *ui.Frame) templ.Component {
 		frameOf(f)
 		return draw(f)
@@ -113,6 +96,6 @@ func samplePeople(f *ui.Frame) peoplePage {
 
 // frameOf gives a frame the corner and the navigation of somebody who is signed in.
 func frameOf(f *ui.Frame) {
-	f.Me = ui.Me{Name: "Marta Ellison", Note: "Harbour Vale Council", Href: web.HomePath, SignOut: "/sign-out"}
+	f.Me = ui.Me{Name: "Marta Ellison", Note: "Harbour Vale Council", Href: accountPath, SignOut: "/sign-out"}
 	f.Nav = Nav(web.Who{Account: "1", Organization: "1", Held: Held{Standing: access.Standing{Allowed: true}}}, f.Words)
 }
