@@ -43,7 +43,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Start a portal with sample content, and an inbox that shows what it would have sent."`
 	Serve   serveCommand   `cmd:"" help:"Start the portal."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
-	Import  importCommand  `cmd:"" help:"Take over organisations, contacts, subscriptions, resellers and legacy accounts."`
+	Import  importCommand  `cmd:"" help:"Take over organisations, contacts, subscriptions, resellers and accounts."`
 	Staff   staffCommand   `cmd:"" help:"Add members of staff, or give one a new link."`
 	Outbox  outboxCommand  `cmd:"" help:"Look after messages that have not left."`
 	Audit   auditCommand   `cmd:"" help:"Check the audit trail."`

@@ -12,13 +12,18 @@ import (
 )
 
 type importCommand struct {
+	All      importAll      `cmd:"" default:"withargs" help:"Take over organisations, contacts, subscriptions, resellers and accounts, all in one file."`
+	Accounts importAccounts `cmd:"" help:"Take over the accounts of an earlier system, by the hundred thousand, with or without the hashes of their passwords."`
+}
+
+type importAll struct {
 	configured
 	DryRun bool     `help:"Report what would happen, and change nothing."`
 	Files  []string `arg:"" name:"file" help:"CSV or JSON files (docs/import.md); - is standard input."`
 }
 
 // Run takes each file and reports what became of it.
-func (c importCommand) Run(s *session) error {
+func (c importAll) Run(s *session) error {
 	words, err := text.Load(nil)
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func told(w *text.Words, f importer.Fault) string {
 	return f.Field + ": " + said
 }
 
-func (c importCommand) one(s *session, p *app.Portal, name string) (importer.Report, error) {
+func (c importAll) one(s *session, p *app.Portal, name string) (importer.Report, error) {
 	if name == "-" {
 		return p.Importer.Import(s.ctx, s.in, c.DryRun)
 	}

@@ -8,11 +8,16 @@
 // counted as known and never altered, since staff and clients may have changed
 // it since. A dry run does all of it and then undoes it.
 //
+// Accounts alone, by the hundred thousand, are taken by [Service.Accounts]: line
+// by line, in memory that does not grow with the file, each line reported. The
+// rules for an account are the same.
+//
 // Nobody is let in by a record alone. A contact is an address that its
 // organization expects, and joins once its owner has confirmed it; an account
-// is imported without a usable password and with its address unconfirmed, and
-// its owner comes back by a reset. An account that was "evaluated" is expected
-// by its organization, whose evaluation is written down as it was and is over.
+// is imported with its address unconfirmed, and expired unless the record brings
+// the hash of its password and says that it is active; its owner comes back by a
+// reset. An account that was "evaluated" is expected by its organization, whose
+// evaluation is written down as it was and is over.
 package importer
 
 import (
@@ -21,15 +26,14 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"vestibule/internal/access/domains"
 	"vestibule/internal/account"
-	"vestibule/internal/audit"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
+	"vestibule/internal/password"
 	"vestibule/internal/secret"
 )
 
@@ -56,6 +60,7 @@ type Report struct {
 type Service struct {
 	DB     *db.DB
 	Secret secret.Source
+	Hasher *password.Hasher // judges the hashes of other systems
 }
 
 // batch is how many records are one transaction: enough to be quick, few enough
@@ -307,86 +312,4 @@ func (s *Service) grant(tx *db.Tx, o organization.Organization, p license.Produc
 	}
 	_, err = license.Grant(tx, s.Secret, l, t)
 	return true, err
-}
-
-func (s *Service) account(tx *db.Tx, r record) (bool, error) {
-	email, err := account.ParseEmail(r.get("email"))
-	if err != nil {
-		return false, err
-	}
-	mobile := ""
-	if r.get("mobile") != "" {
-		if mobile, err = account.ParseMobile(strings.ToUpper(r.get("country")), r.get("mobile")); err != nil {
-			return false, err
-		}
-	}
-	var o organization.Organization
-	if r.get("organization") != "" {
-		if o, err = referred(tx, r); err != nil {
-			return false, err
-		}
-	}
-	var p license.Product
-	if r.get("evaluated") != "" {
-		if o.ID == "" {
-			return false, fault.OnField("organization", "import-evaluated-without-organization")
-		}
-		if p, err = product(tx, r); err != nil {
-			return false, err
-		}
-	}
-	byID, err := account.FindByUserID(tx, r.get("user_id"))
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return false, err
-	}
-	if err == nil {
-		if byID.EmailKey == email.Key {
-			return false, nil
-		}
-		return false, fault.OnField("user_id", "import-user-id-taken").With("user_id", r.get("user_id"))
-	}
-	if other, err := account.FindByEmail(tx, email.Key); err == nil {
-		return false, fault.OnField("email", "import-email-taken").With("user_id", other.UserID)
-	} else if !fault.Is(err, fault.NotFound) {
-		return false, err
-	}
-	made, err := s.legacy(tx, r, email, mobile, o)
-	if err != nil {
-		return false, err
-	}
-	if o.ID != "" {
-		if _, err := expect(tx, o, organization.Contact{
-			Email: email.Typed, EmailKey: email.Key, FirstName: made.FirstName, LastName: made.LastName, Origin: organization.ByImport,
-		}); err != nil {
-			return false, err
-		}
-	}
-	if r.get("evaluated") != "" {
-		from, _ := day(r.get("evaluated"))
-		if err := s.evaluated(tx, o, p, from); err != nil {
-			return false, err
-		}
-	}
-	return true, audit.Add(tx, s.Secret, audit.Event{
-		Action: "user_created", Subject: "account:" + made.ID, Organization: o.ID,
-		Detail: map[string]string{"origin": "import"},
-	})
-}
-
-// evaluated writes down an evaluation of the earlier system, once for an
-// organization and product.
-func (s *Service) evaluated(tx *db.Tx, o organization.Organization, p license.Product, from time.Time) error {
-	l, err := license.Make(tx, s.Secret, o.ID, p.ID)
-	if err != nil {
-		return err
-	}
-	for _, old := range l.Facts.Terms {
-		if !old.Kind.Paid() {
-			return nil
-		}
-	}
-	_, err = license.Grant(tx, s.Secret, l, license.Term{
-		Kind: license.Evaluation, Days: EvaluationDays, StartsAt: from, EndsAt: from.AddDate(0, 0, EvaluationDays), GrantedBy: "import",
-	})
-	return err
 }

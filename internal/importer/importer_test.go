@@ -12,6 +12,7 @@ import (
 	"vestibule/internal/fault"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
+	"vestibule/internal/password"
 )
 
 const table = `record,reference,name,country,domains,organization,email,first_name,last_name,role,product,from,to,seats,user_id,mobile,language,evaluated
@@ -32,7 +33,7 @@ func service(t *testing.T, e *dbtest.Env) *Service {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return &Service{DB: e.DB, Secret: e.Secret}
+	return &Service{DB: e.DB, Secret: e.Secret, Hasher: password.New(e.Ring, e.Secret, password.Options{Params: password.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}})}
 }
 
 func (r Report) total() (made, known int) {

@@ -35,7 +35,7 @@ func kinds() []Kind { return []Kind{Organization, Reseller, Contact, Subscriptio
 func Columns() []string {
 	return []string{
 		"record", "reference", "name", "country", "domains", "organization", "email", "first_name", "last_name", "role",
-		"product", "from", "to", "seats", "user_id", "mobile", "language", "evaluated",
+		"product", "from", "to", "seats", "user_id", "mobile", "language", "evaluated", "state", "password_hash",
 	}
 }
 
@@ -49,7 +49,8 @@ func wanted(k Kind) (needed, optional []string) {
 	case Subscription:
 		return []string{"organization", "from", "to"}, []string{"product", "seats"}
 	default:
-		return []string{"user_id", "email", "first_name", "last_name"}, []string{"country", "mobile", "language", "organization", "evaluated", "product"}
+		return []string{"user_id", "email", "first_name", "last_name"},
+			[]string{"country", "mobile", "language", "organization", "evaluated", "product", "state", "password_hash"}
 	}
 }
 
@@ -120,7 +121,7 @@ func readCSV(text []byte) (records []record, faults []Fault, err error) {
 		return nil, nil, fault.Because(fault.Invalid, "import-not-csv", err)
 	}
 	for i, name := range names {
-		names[i] = strings.ToLower(strings.TrimSpace(name))
+		names[i] = column(name)
 		if !slices.Contains(Columns(), names[i]) {
 			return nil, nil, fault.New(fault.Invalid, "import-column-unknown").With("column", names[i])
 		}

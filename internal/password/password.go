@@ -42,16 +42,10 @@ type Params struct {
 // DefaultParams is 19 MiB, two passes, one lane (OWASP's first choice).
 func DefaultParams() Params { return Params{MemoryKiB: 19456, Passes: 2, Lanes: 1} }
 
-// What a foreign hash may ask for at most: an import must not be able to stop
-// the portal.
+// The sizes of new hashes; those of other systems have bounds in foreign.go.
 const (
-	maxMemoryKiB = 256 << 10
-	maxPasses    = 16
-	maxLanes     = 4
-	saltBytes    = 16
-	hashBytes    = 32
-	maxSaltBytes = 64
-	maxHashBytes = 64
+	saltBytes = 16
+	hashBytes = 32
 )
 
 // busyRetry is what one who finds the queue full is told to wait.
@@ -103,31 +97,42 @@ const pepperPurpose = "password"
 func (h *Hasher) Hash(ctx context.Context, text string) (string, error) {
 	salt := h.source.Bytes(saltBytes)
 	kid, pepper := h.ring.Pepper(pepperPurpose)
-	key, err := h.work(ctx, h.params, prepare(text, pepper), salt, hashBytes)
-	if err != nil {
-		return "", err
-	}
-	return encode(h.params, kid, salt, key), nil
+	key := ""
+	err := h.work(ctx, func() {
+		key = encode(h.params, kid, salt, h.params.key(prepare(text, pepper), salt, hashBytes))
+	})
+	return key, err
 }
 
 // Check reports whether the text is the one that was hashed, and whether the
 // hash should be made anew because costs or pepper have changed. A hash that
 // cannot be read matches nothing, after the same work.
+//
+// The hash of another system (Adopt) is always outdated. Beside its own work a
+// Check of it does that of a new hash, so that it never takes less than any
+// other; what it takes more can be seen until its owner has signed in once.
 func (h *Hasher) Check(ctx context.Context, encoded, text string) (ok, outdated bool, err error) {
-	p, kid, salt, want, parsed := decode(encoded)
-	var pepper []byte
-	if parsed && kid != "" {
-		pepper, parsed = h.ring.PepperByID(pepperPurpose, kid)
+	theirs := h.opened(encoded)
+	if theirs != nil {
+		encoded = h.dummy
 	}
-	if !parsed {
+	a, code := decode(encoded)
+	pepper, known := h.ring.PepperByID(pepperPurpose, a.keyID)
+	if code != "" || !known || a.variant != "argon2id" {
 		return false, false, h.Dummy(ctx, text)
 	}
-	got, err := h.work(ctx, p, prepare(text, pepper), salt, uint32(len(want)))
-	if err != nil {
+	matches := false
+	if err := h.work(ctx, func() {
+		got := a.params.key(prepare(text, pepper), a.salt, uint32(len(a.hash)))
+		matches = subtle.ConstantTimeCompare(got, a.hash) == 1
+		if theirs != nil {
+			matches = theirs([]byte(norm.NFC.String(text)))
+		}
+	}); err != nil {
 		return false, false, err
 	}
 	newest, _ := h.ring.Pepper(pepperPurpose)
-	return subtle.ConstantTimeCompare(got, want) == 1, p != h.params || kid != newest, nil
+	return matches, theirs != nil || a.params != h.params || a.keyID != newest, nil
 }
 
 // Dummy does the work of a Check that fails, for accounts that do not exist or
@@ -160,38 +165,33 @@ func busy() error {
 	return &fault.Error{Kind: fault.Unavailable, Code: "busy", RetryAfter: busyRetry}
 }
 
-// Valid reports whether a foreign hash is one that Check can read, within the
-// bounds for imports.
-func Valid(encoded string) bool {
-	_, kid, _, _, ok := decode(encoded)
-	return ok && kid == ""
-}
-
-func (h *Hasher) work(ctx context.Context, p Params, text, salt []byte, n uint32) ([]byte, error) {
+// work does f when a slot is free: the one place where hashes are made.
+func (h *Hasher) work(ctx context.Context, f func()) error {
 	if ctx.Value(place{h}) == nil {
 		_, leave, err := h.Enter(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer leave()
 	}
 	select {
 	case h.slots <- struct{}{}:
 	case <-ctx.Done():
-		return nil, fmt.Errorf("password: %w", ctx.Err())
+		return fmt.Errorf("password: %w", ctx.Err())
 	}
 	defer func() { <-h.slots }()
-	return argon2.IDKey(text, salt, p.Passes, p.MemoryKiB, p.Lanes, n), nil
+	f()
+	return nil
 }
 
-// prepare returns what Argon2id is given. A hash without pepper is a foreign one.
+func (p Params) key(text, salt []byte, n uint32) []byte {
+	return argon2.IDKey(text, salt, p.Passes, p.MemoryKiB, p.Lanes, n)
+}
+
+// prepare returns what Argon2id is given.
 func prepare(text string, pepper []byte) []byte {
-	text = norm.NFC.String(text)
-	if pepper == nil {
-		return []byte(text)
-	}
 	mac := hmac.New(sha256.New, pepper)
-	mac.Write([]byte(text))
+	mac.Write([]byte(norm.NFC.String(text)))
 	return mac.Sum(nil)
 }
 
@@ -203,39 +203,63 @@ func encode(p Params, kid string, salt, hash []byte) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(hash))
 }
 
-func decode(encoded string) (p Params, kid string, salt, hash []byte, ok bool) {
+// encodedHash is an Argon2 hash taken apart.
+type encodedHash struct {
+	variant string // argon2id, argon2i
+	params  Params
+	keyID   string // of the pepper; "" with hashes of other systems
+	salt    []byte
+	hash    []byte
+}
+
+// decode reads a PHC string of Argon2, or says why not.
+func decode(encoded string) (a encodedHash, code string) {
 	parts := strings.Split(encoded, "$")
-	if len(encoded) > 512 || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v="+strconv.Itoa(argon2.Version) {
-		return p, "", nil, nil, false
+	if len(encoded) > maxEncoded || len(parts) != 6 || parts[0] != "" || parts[2] != "v="+strconv.Itoa(argon2.Version) {
+		return a, hashUnknown
+	}
+	a.variant = parts[1]
+	if a.variant != "argon2id" && a.variant != "argon2i" {
+		return a, hashUnknown
 	}
 	for field := range strings.SplitSeq(parts[3], ",") {
 		name, value, _ := strings.Cut(field, "=")
 		if name == "keyid" {
 			id, err := base64.RawStdEncoding.DecodeString(value)
 			if err != nil || len(id) == 0 {
-				return p, "", nil, nil, false
+				return a, hashUnknown
 			}
-			kid = string(id)
+			a.keyID = string(id)
 			continue
 		}
 		n, err := strconv.ParseUint(value, 10, 32)
 		if err != nil {
-			return p, "", nil, nil, false
+			return a, hashUnknown
 		}
-		switch {
-		case name == "m" && n <= maxMemoryKiB:
-			p.MemoryKiB = uint32(n)
-		case name == "t" && n <= maxPasses:
-			p.Passes = uint32(n)
-		case name == "p" && n <= maxLanes:
-			p.Lanes = uint8(n)
+		switch name {
+		case "m":
+			a.params.MemoryKiB = uint32(n)
+		case "t":
+			a.params.Passes = uint32(n)
+		case "p":
+			if n > maxLanes {
+				return a, hashCosts
+			}
+			a.params.Lanes = uint8(n)
 		default:
-			return p, "", nil, nil, false
+			return a, hashUnknown
 		}
 	}
-	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
-	hash, errHash := base64.RawStdEncoding.DecodeString(parts[5])
-	ok = errSalt == nil && errHash == nil && p.Passes > 0 && p.Lanes > 0 && p.MemoryKiB >= 8*uint32(p.Lanes) &&
-		len(salt) >= 8 && len(salt) <= maxSaltBytes && len(hash) >= 16 && len(hash) <= maxHashBytes
-	return p, kid, salt, hash, ok
+	p := a.params
+	if p.MemoryKiB > maxMemoryKiB || p.Passes > maxPasses || p.MemoryKiB*p.Passes > maxKiBPasses {
+		return a, hashCosts
+	}
+	var errSalt, errHash error
+	a.salt, errSalt = base64.RawStdEncoding.DecodeString(parts[4])
+	a.hash, errHash = base64.RawStdEncoding.DecodeString(parts[5])
+	if errSalt != nil || errHash != nil || p.Passes == 0 || p.Lanes == 0 || p.MemoryKiB < 8*uint32(p.Lanes) ||
+		len(a.salt) < 8 || len(a.salt) > maxSaltBytes || len(a.hash) < minHashBytes || len(a.hash) > maxHashBytes {
+		return a, hashUnknown
+	}
+	return a, ""
 }
