@@ -94,7 +94,7 @@ func paths() map[string]string {
 		"continue":     "/register/continue",
 		"finish":       "/register/finish",
 		"confirm":      "/confirm-email",
-		"reset":        "/reset-password",
+		"reset":        "/reset-password/link",
 		"sign-in":      "/sign-in",
 		"help":         "/get-back-in",
 		"portal":       "/portal",
@@ -102,5 +102,8 @@ func paths() map[string]string {
 		"registration": "/office/registrations",
 		"account":      "/office/accounts",
 		"stop":         "/stop",
+		"new-email":    "/portal/account/email/confirm",
+		"undo-email":   "/undo-email",
+		"keep-account": "/keep-account",
 	}
 }

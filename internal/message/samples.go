@@ -53,5 +53,5 @@ func Samples(now time.Time) []Sample {
 		one("authenticator-added", AuthenticatorAdded{"mlindqvist", now, "192.0.2.17"}),
 		one("sign-in-codes-low", SignInCodesLow{"mlindqvist", 2, now}),
 		one("sign-in-codes-none", SignInCodesLow{"mlindqvist", 0, now}),
-	}, changedSamples(one, now), lifecycleSamples(one, now), helpdeskSamples(one, now), selfserviceSamples(one, now), deviceSamples(one, now))
+	}, changedSamples(one, now), lifecycleSamples(one, now), helpdeskSamples(one, now), selfserviceSamples(one, now), deviceSamples(one, now), recoverySamples(one, now))
 }

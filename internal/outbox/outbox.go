@@ -44,6 +44,7 @@ const (
 	ByReplacement = "replaced" // a newer message about the same thing
 	ByRecall      = "recalled" // what it tells of is no longer so
 	ByStaff       = "staff"    // somebody decided
+	ByRule        = "withheld" // nobody may be told whether it was sent
 )
 
 // A Message is ready to leave: its words are made.
@@ -148,6 +149,21 @@ func (o *Outbox) Add(tx *db.Tx, m Message) error {
 	}
 	tx.AfterCommit(o.wake)
 	return insert(tx, id, state, sealed, m)
+}
+
+// Withhold keeps a record of a message that must not leave, and does the same
+// work for it as Add: so that whoever asks for a message cannot tell whether one
+// was sent. Its words are not kept.
+func (o *Outbox) Withhold(tx *db.Tx, m Message) error {
+	id := o.o.Secret.ID(tx.Now())
+	if _, err := o.seal(id, m); err != nil {
+		return err
+	}
+	if err := replace(tx, id, m); err != nil {
+		return err
+	}
+	tx.AfterCommit(o.wake)
+	return insertWithheld(tx, id, m)
 }
 
 // Recall drops the messages of the kinds about a thing that have not left,

@@ -15,6 +15,14 @@ func insert(tx *db.Tx, id, state, sealed string, m Message) error {
 		id, m.Kind, string(m.Channel), m.About, m.To, m.Lang, m.Subject, sealed, state, db.Micros(tx.Now()), db.Micros(m.Until))
 }
 
+func insertWithheld(tx *db.Tx, id string, m Message) error {
+	return tx.Do(`
+		INSERT INTO outbox_message (id, kind, channel, about, recipient, lang, subject, body, state, reason, replaced_by, attempts,
+			queued_at, due_at, until_at, settled_at, lease_token, lease_until, carrier, answer)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,'',$8,$9,'',0,$10,$10,$11,$10,'',0,'','')`,
+		id, m.Kind, string(m.Channel), m.About, m.To, m.Lang, m.Subject, Dropped, ByRule, db.Micros(tx.Now()), db.Micros(m.Until))
+}
+
 // replace takes back what m makes outdated. What is in a worker's hands can
 // only be marked: it is dropped if that worker fails or dies.
 func replace(tx *db.Tx, by string, m Message) error {

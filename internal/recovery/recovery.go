@@ -74,9 +74,48 @@ type Offer struct {
 	To    string // masked destination; "" before any possession is proved, and for a passkey
 }
 
+// data is what a recovery knows. Whom it is about is the flow's subject, and ""
+// for nobody.
+type data struct {
+	Login      string // hash of the login that was typed
+	Typed      string `json:",omitempty"`
+	Lang       text.Lang
+	Means      Means  // in use
+	Known      bool   `json:",omitempty"` // the account knows the device
+	Mark       string // fingerprint of the account: another makes the ticket void
+	Proved     []Means
+	App        bool `json:",omitempty"`
+	Answered   bool `json:",omitempty"`
+	Forgotten  bool `json:",omitempty"`
+	Tries      int  `json:",omitempty"` // at the questions
+	Mail, Text sends
+	Held       string `json:",omitempty"`
+	Passkey    string `json:",omitempty"` // sealed: what was begun
+}
+
+// sends are the codes that went out by a means.
+type sends struct {
+	N      int
+	NextAt time.Time `json:",omitzero"`
+}
+
+// sent is the record of a means.
+func (d *data) sent(m Means) *sends {
+	if m == SMS {
+		return &d.Text
+	}
+	return &d.Mail
+}
+
+type recovery = flow.Flow[data]
+
+// Why no code went out. Words stand under "recovery.held.".
+const heldLimit = "limit" // this login was typed too often
+
 // A View is what the page of a recovery shows.
 type View struct {
 	Step  Step
+	Login string // at Possession: as it was typed; "" for a recovery that a link began
 	Means Means  // at Possession and SecondCode: what was chosen
 	To    string // at SecondCode: the masked destination
 	// Offers are at Possession the other means, without a word on whether the
@@ -90,6 +129,7 @@ type View struct {
 	TriesLeft int                // at Questions
 	Questions []account.Question // at Questions: the two that are asked; no hashes
 	UserID    string             // once a possession is proved
+	Email     string             // at Password and Done
 	Forgotten bool               // at Second: in place of the questions
 	Legacy    bool               // at Password and Done: mobile and questions come at the sign-in
 	Reference string             // at Help: what the helpdesk finds the recovery by
