@@ -3,6 +3,7 @@ package account
 import (
 	"encoding/base32"
 	"fmt"
+	"math"
 	"net/url"
 	"strings"
 	"time"
@@ -107,7 +108,7 @@ func AuthenticatorSince(tx *db.Tx, id string) (time.Time, error) {
 // ConfirmAuthenticator takes the first code; a right one makes the enrolment
 // count. It is a verdict: false is to be remembered as a failure.
 func ConfirmAuthenticator(tx *db.Tx, ring *secret.Ring, id, code string) (bool, error) {
-	ok, err := takeCode(tx, ring, id, code, false)
+	ok, err := takeCode(tx, ring, id, code, false, totpFailures)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -120,7 +121,13 @@ func ConfirmAuthenticator(tx *db.Tx, ring *secret.Ring, id, code string) (bool, 
 // 6238 §5.2). After 100 failures in a row every code is wrong until the
 // authenticator is bound anew. It is a verdict: commit it.
 func CheckAuthenticator(tx *db.Tx, ring *secret.Ring, id, code string) (bool, error) {
-	return takeCode(tx, ring, id, code, true)
+	return takeCode(tx, ring, id, code, true, totpFailures)
+}
+
+// CheckAuthenticatorOfKnown is CheckAuthenticator for a browser that the account knows: for it the means is never off, so that
+// strangers with the password cannot switch it off for the owner. Its tries are the caller's to slow down.
+func CheckAuthenticatorOfKnown(tx *db.Tx, ring *secret.Ring, id, code string) (bool, error) {
+	return takeCode(tx, ring, id, code, true, math.MaxInt64)
 }
 
 // RemoveAuthenticator takes the authenticator and its recovery codes away.
@@ -152,9 +159,9 @@ func authenticatorOf(tx *db.Tx, ring *secret.Ring, id string) (a boundAuthentica
 
 func sealedAs(id string) string { return "authenticator/" + id + "/secret" }
 
-func takeCode(tx *db.Tx, ring *secret.Ring, id, code string, confirmed bool) (bool, error) {
+func takeCode(tx *db.Tx, ring *secret.Ring, id, code string, confirmed bool, most int64) (bool, error) {
 	a, err := authenticatorOf(tx, ring, id)
-	if fault.Is(err, fault.NotFound) || err == nil && (a.confirmed != confirmed || a.failures >= totpFailures) {
+	if fault.Is(err, fault.NotFound) || err == nil && (a.confirmed != confirmed || a.failures >= most) {
 		return false, nil
 	}
 	if err != nil {

@@ -75,6 +75,7 @@ type New struct {
 	Lives   Lives
 	Address string
 	Agent   string
+	Stale   bool // the holder proved less than a fresh session asks for
 }
 
 // Start signs an account in and returns the new token.
@@ -83,7 +84,10 @@ func Start(tx *db.Tx, src secret.Source, n New) (*Session, Token, error) {
 	s := &Session{
 		ID: src.ID(now), Kind: n.Kind, Account: n.Account,
 		StartedAt: now, SeenAt: now, FreshAt: now, EndsAt: now.Add(n.Lives.Absolute),
-		Address: n.Address, Agent: clip(n.Agent, 200), idle: n.Lives.Idle,
+		Address: n.Address, Agent: ClipAgent(n.Agent), idle: n.Lives.Idle,
+	}
+	if n.Stale {
+		s.FreshAt = time.Time{}
 	}
 	key := src.Token()
 	if err := insert(tx, s, secret.Hash(key)); err != nil {
@@ -171,12 +175,4 @@ func absent(err error) error {
 		return fault.New(fault.Unauthenticated, "session-none")
 	}
 	return err
-}
-
-// clip keeps what a browser says of itself within bounds, and whole runes.
-func clip(s string, max int) string {
-	if len(s) <= max {
-		return s
-	}
-	return strings.ToValidUTF8(s[:max], "")
 }

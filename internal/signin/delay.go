@@ -10,9 +10,11 @@ import (
 // A brake slows down whoever keeps failing. So many tries are free; each one after them has to wait twice as long as the one
 // before, up to an end. One failure is forgotten for every leak that passes.
 //
-// There are three (ASVS V6.3.1; NIST SP 800-63B-4 §3.2.2). The first counts a login from one network: somebody who guesses
+// There are four (ASVS V6.3.1; NIST SP 800-63B-4 §3.2.2). The first counts a login from one network: somebody who guesses
 // elsewhere does not hold up the owner. The second counts a login from everywhere, and lets those networks pass from which the
 // account has signed in before: guessing from many networks ends, and nobody can lock the owner out. The third counts a network.
+// The last counts a browser from which the account has signed in before, and is the only one that such a browser meets: guessing
+// from the owner's own network does not hold up the owner either.
 type brake struct {
 	name  string
 	free  int
@@ -24,6 +26,7 @@ type brake struct {
 var (
 	accountThere = brake{name: "there", free: 5, first: 15 * time.Second, most: 15 * time.Minute, leak: time.Hour}
 	accountWhole = brake{name: "account", free: 100, first: 15 * time.Second, most: 15 * time.Minute, leak: time.Hour}
+	deviceAlone  = brake{name: "device", free: 5, first: 15 * time.Second, most: 15 * time.Minute, leak: time.Hour}
 	network      = brake{name: "network", free: 100, first: time.Second, most: 15 * time.Minute, leak: time.Minute}
 )
 

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"vestibule/internal/account"
@@ -10,27 +9,38 @@ import (
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/flow"
-	"vestibule/internal/message"
+	"vestibule/internal/password"
 	"vestibule/internal/secret"
-	"vestibule/internal/text"
+	"vestibule/internal/session"
 )
+
+// completeLife is how long the ticket lasts of somebody who gives what the account lacks: a code by SMS and answers take a while.
+const completeLife = time.Hour
 
 // A View is what the page of a half-made sign-in shows.
 type View struct {
 	Step    Step
 	Account string
+	Email   string
 	Next    string
 	Staff   bool
+	Trust   bool          // at StepCode: the browser may be trusted
+	Terms   account.Terms // at StepTerms
+	Later   time.Time     // at StepTerms: until when they can be put off; zero where they cannot
+	Done    bool          // at StepComplete: nothing is lacking any more
 }
 
 // Current returns where the ticket's sign-in stands; Gone "flow-gone" without one.
 func (s *Service) Current(ctx context.Context, ticket string) (v View, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		f, _, err := s.load(tx, ticket)
+		f, a, err := s.load(tx, ticket)
 		if err != nil {
 			return err
 		}
-		v = View{Step: Step(f.Step), Account: f.Subject, Next: f.Data.Next, Staff: f.Data.Staff}
+		v = View{Step: Step(f.Step), Account: a.ID, Email: a.Email, Next: f.Data.Next, Staff: f.Data.Staff, Trust: !f.Data.Staff}
+		v.Terms = s.Terms.At(tx.Now())
+		v.Later = s.Terms.GraceEnds(tx.Now())
+		v.Done = v.Step == StepComplete && !a.Incomplete
 		return nil
 	})
 	return v, err
@@ -53,107 +63,34 @@ func (s *Service) load(tx *db.Tx, ticket string) (*flow.Flow[data], account.Acco
 	return f, a, nil
 }
 
-// codeTries slows down whoever has the password and guesses at the code. It is counted by account: another sign-in resets nothing.
-var codeTries = brake{name: "code", free: 5, first: 15 * time.Second, most: 15 * time.Minute, leak: time.Hour}
-
-// Code takes the authenticator's code, or one of the recovery codes in its place. It is Invalid "sign-in-code-wrong", or TooMany
-// "sign-in-wait" after too many failures.
-func (s *Service) Code(ctx context.Context, ticket, given string, b Browser) (Arrival, error) {
-	// The try is written down before the code is looked at, in a transaction of its own.
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, _, err := s.load(tx, ticket)
-		if err != nil {
-			return err
-		}
-		if err := check(Step(f.Step), codeRight); err != nil {
-			return err
-		}
-		return codeTries.take(tx, f.Subject)
-	})
-	if err != nil {
-		return Arrival{}, err
+// at is load for an event: Conflict "sign-in-step" where it does not belong to the step.
+func (s *Service) at(tx *db.Tx, ticket string, e event) (*flow.Flow[data], account.Account, error) {
+	f, a, err := s.load(tx, ticket)
+	if err == nil {
+		err = check(Step(f.Step), e)
 	}
-	var got Arrival
-	var right bool
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		got, right = Arrival{}, false
-		f, a, err := s.load(tx, ticket)
-		if err != nil {
-			return err
-		}
-		if err := check(Step(f.Step), codeRight); err != nil {
-			return err
-		}
-		d := f.Data
-		if d.How, err = s.proveCode(tx, a, given); err != nil {
-			return err
-		}
-		if d.How == "" {
-			return audit.Add(tx, s.Secret, audit.Event{
-				Action: "authn_login_fail", Actor: audit.Actor{Kind: audit.Visitor}, Subject: a.Subject(),
-				Detail: map[string]string{"how": "authenticator"},
-			})
-		}
-		right, d.Code = true, true
-		if err := codeTries.clear(tx, a.ID); err != nil {
-			return err
-		}
-		got, err = s.proceed(tx, a, d, f, b)
-		return err
-	})
-	if err == nil && !right {
-		err = fault.OnField("code", "sign-in-code-wrong")
-	}
-	return got, err
+	return f, a, err
 }
 
-// fewCodes is how many recovery codes are so few that the owner is told.
-const fewCodes = 3
-
-// proveCode says by what the code proves the account, or "".
-func (s *Service) proveCode(tx *db.Tx, a account.Account, given string) (string, error) {
-	if isAppCode(given) {
-		ok, err := account.CheckAuthenticator(tx, s.Ring, a.ID, given)
-		if err != nil || !ok {
-			return "", err
-		}
-		return "password+authenticator", nil
-	}
-	ok, err := account.UseRecoveryCode(tx, s.Ring, a.ID, given)
-	if err != nil || !ok {
-		return "", err
-	}
-	left, err := account.RecoveryCodesLeft(tx, a.ID)
-	if err == nil && left <= fewCodes {
-		err = s.Messages.Send(tx, message.To{Address: a.Email, Name: a.Name(), Lang: text.Lang(a.Lang)}, a.Subject(), time.Time{},
-			message.SignInCodesLow{UserID: a.UserID, Left: left, UsedAt: tx.Now()})
-	}
-	return "password+recovery-code", err
-}
-
-// isAppCode tells the app's digits from a recovery code, so that a mistyped one does not count as a failure of the other.
-func isAppCode(given string) bool {
-	given = strings.Join(strings.Fields(given), "")
-	return len(given) <= 8 && strings.Trim(given, "0123456789") == ""
-}
-
-// Accept accepts the terms in force, as they were shown in that language.
-func (s *Service) Accept(ctx context.Context, ticket, lang string, b Browser) (got Arrival, err error) {
+// Accept accepts the terms in force, as they were shown in that language. It is Conflict "sign-in-step" where others have come into
+// force since they were shown.
+func (s *Service) Accept(ctx context.Context, ticket, version, lang string, b Browser) (got Arrival, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got = Arrival{}
-		f, a, err := s.load(tx, ticket)
+		f, a, err := s.at(tx, ticket, termsAccepted)
 		if err != nil {
 			return err
 		}
-		if err := check(Step(f.Step), termsAccepted); err != nil {
-			return err
+		terms := s.Terms.At(tx.Now())
+		if terms.Version != version {
+			return moved()
 		}
-		if err := account.AcceptTerms(tx, a.ID, s.Terms, lang, audit.From(ctx).Address); err != nil {
+		if err := account.AcceptTerms(tx, a.ID, terms, lang, audit.From(ctx).Address); err != nil {
 			return err
 		}
 		err = audit.Add(tx, s.Secret, audit.Event{
 			Action: "terms_accept", Actor: audit.Actor{Kind: audit.Client, ID: a.ID}, Subject: a.Subject(),
-			Detail: map[string]string{"version": s.Terms.Version},
+			Detail: map[string]string{"version": terms.Version},
 		})
 		if err != nil {
 			return err
@@ -162,6 +99,148 @@ func (s *Service) Accept(ctx context.Context, ticket, lang string, b Browser) (g
 		return err
 	})
 	return got, err
+}
+
+// Later goes on without accepting the terms, which are asked for again at the next sign-in. It is Conflict "sign-in-step" once they
+// cannot be put off any longer.
+func (s *Service) Later(ctx context.Context, ticket string, b Browser) (got Arrival, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		got = Arrival{}
+		f, a, err := s.at(tx, ticket, termsAccepted)
+		if err != nil {
+			return err
+		}
+		terms := s.Terms.At(tx.Now())
+		if !tx.Now().Before(s.Terms.GraceEnds(tx.Now())) {
+			return moved()
+		}
+		d := f.Data
+		d.Later = terms.Version
+		got, err = s.proceed(tx, a, d, f, b)
+		return err
+	})
+	return got, err
+}
+
+// PasswordFindings judges what is being typed at StepRenew.
+func (s *Service) PasswordFindings(ctx context.Context, ticket, plain string) (found []password.Finding, strength int, err error) {
+	var a account.Account
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		_, a, err = s.at(tx, ticket, passwordRenewed)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.Passwords.Findings(plain, a.Words()), s.Passwords.Strength(plain, a.Words()), nil
+}
+
+// Renew sets a new password in place of one that is too old. The sign-in has just proved everything that a change of the password
+// asks for. All sessions of the account end, no browser is trusted any longer, and its owner is told.
+func (s *Service) Renew(ctx context.Context, ticket, plain string, b Browser) (got Arrival, err error) {
+	var a account.Account
+	var former []string
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if _, a, err = s.at(tx, ticket, passwordRenewed); err != nil {
+			return err
+		}
+		former, err = account.FormerPasswords(tx, a.ID)
+		return err
+	})
+	if err != nil {
+		return got, err
+	}
+	hash, err := s.Passwords.New(ctx, "password", plain, a.Words(), former)
+	if err != nil {
+		return got, err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		got = Arrival{}
+		f, a, err := s.at(tx, ticket, passwordRenewed)
+		if err != nil {
+			return err
+		}
+		if err := account.SetPassword(tx, a.ID, hash); err != nil {
+			return err
+		}
+		if _, err := session.EndAll(tx, a.ID, ""); err != nil {
+			return err
+		}
+		d, _, err := device(tx, b.Device, a.ID)
+		if err != nil {
+			return err
+		}
+		if err := ForgetOtherDevices(tx, a.ID, d.Session); err != nil {
+			return err
+		}
+		if s.PasswordChanged != nil {
+			if err := s.PasswordChanged(tx, a.ID); err != nil {
+				return err
+			}
+		}
+		if err := s.Notices.Tell(tx, a, account.Notice{Change: "password"}); err != nil {
+			return err
+		}
+		if err := s.note(tx, a, "authn_password_change"); err != nil {
+			return err
+		}
+		if a, err = account.Get(tx, a.ID); err != nil {
+			return err
+		}
+		got, err = s.proceed(tx, a, f.Data, f, b)
+		return err
+	})
+	return got, err
+}
+
+// Complete begins to give what a legacy account lacks, and returns the ticket of the registration that takes it.
+func (s *Service) Complete(ctx context.Context, ticket string) (registration string, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		f, a, err := s.at(tx, ticket, completed)
+		if err != nil {
+			return err
+		}
+		f.ExpiresAt = tx.Now().Add(completeLife)
+		if err := f.Save(tx); err != nil {
+			return err
+		}
+		registration, err = s.BeginComplete(tx, a)
+		return err
+	})
+	return registration, err
+}
+
+// GoOn goes on once the account is complete; it is Conflict "sign-in-step" while it is not.
+func (s *Service) GoOn(ctx context.Context, ticket string, b Browser) (got Arrival, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		got = Arrival{}
+		f, a, err := s.at(tx, ticket, completed)
+		if err != nil {
+			return err
+		}
+		if a.Incomplete {
+			return moved()
+		}
+		got, err = s.proceed(tx, a, f.Data, f, b)
+		return err
+	})
+	return got, err
+}
+
+// Recover leaves the sign-in of somebody whose password has expired for the recovery of that account, and returns its ticket.
+func (s *Service) Recover(ctx context.Context, ticket, lang string) (recovery string, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		f, a, err := s.at(tx, ticket, recovered)
+		if err != nil {
+			return err
+		}
+		if err := f.Finish(tx); err != nil {
+			return err
+		}
+		recovery, err = s.StartRecovery(tx, a, lang)
+		return err
+	})
+	return recovery, err
 }
 
 // Leave gives a half-made sign-in up. It is no error if there is none.

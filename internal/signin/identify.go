@@ -12,9 +12,6 @@ import (
 	"vestibule/internal/session"
 )
 
-// freshFor is how long after proving to be the owner credentials may be changed.
-const freshFor = 5 * time.Minute
-
 // Who is a client who is signed in.
 type Who struct {
 	Session      string
@@ -76,7 +73,7 @@ func identify(tx *db.Tx, t session.Token) (Who, *session.Session, error) {
 		return Who{}, nil, err
 	}
 	k.Account, m.Account, m.JoinedAt, k.EmailConfirmed = at.Account, at.Account, db.Time(joined), confirmed != 0
-	w.Session, w.Account, w.Name, w.FreshUntil = at.ID, at.Account, first+" "+last, at.FreshAt.Add(freshFor)
+	w.Session, w.Account, w.Name, w.FreshUntil = at.ID, at.Account, first+" "+last, at.FreshAt.Add(account.FreshFor)
 	w.Organization, w.Company, w.Role = m.Organization.ID, m.Organization.Name, string(m.Role)
 	w.Standing, err = access.StandingOfKnown(tx, k)
 	return w, at, err

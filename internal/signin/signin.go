@@ -25,6 +25,7 @@ import (
 	"vestibule/internal/fault"
 	"vestibule/internal/flow"
 	"vestibule/internal/message"
+	"vestibule/internal/passkey"
 	"vestibule/internal/secret"
 	"vestibule/internal/session"
 	"vestibule/internal/throttle"
@@ -44,7 +45,11 @@ type Service struct {
 
 	Passwords *account.Passwords
 	Messages  *message.Writer
-	// Terms are the terms in force: who accepted others accepts them at the next sign-in. Without a version none are asked for.
+	Notices   account.Notices
+	// Passkeys asks for passkeys; nil where there are none.
+	Passkeys *passkey.Party
+	// Terms are the terms, and those to come: who has not accepted those in force accepts them at the next sign-in. Without a version
+	// none are asked for.
 	Terms account.Terms
 
 	ClientLives session.Lives
@@ -53,6 +58,9 @@ type Service struct {
 	// Issuer is how the portal is called in an authenticator app.
 	Issuer string
 
+	// PasswordMaxAge is how old a password may be; 0 is any age. An older one is good for choosing a new one.
+	PasswordMaxAge time.Duration
+
 	// IsStaff reports whether an account belongs to staff.
 	IsStaff func(tx *db.Tx, account string) (bool, error)
 	// ContinueByMail mails the link to finish to whoever tries to sign in to an account that was never finished. It keeps its own
@@ -60,6 +68,14 @@ type Service struct {
 	ContinueByMail func(tx *db.Tx, a account.Account) error
 	// ConfirmByMail mails the link again by which an account's address is confirmed.
 	ConfirmByMail func(tx *db.Tx, a account.Account) error
+	// Place says in words where a network address is, or "". It may be nil.
+	Place func(address, lang string) string
+	// StartRecovery begins to recover the account of somebody who has proved its password, which has expired, and returns the ticket.
+	StartRecovery func(tx *db.Tx, a account.Account, lang string) (ticket string, err error)
+	// BeginComplete begins to take what an account lacks that came from elsewhere, and returns the ticket of the registration.
+	BeginComplete func(tx *db.Tx, a account.Account) (ticket string, err error)
+	// PasswordChanged ends the links, codes and recoveries of an account whose password is another now.
+	PasswordChanged func(tx *db.Tx, accountID string) error
 }
 
 // data is what a half-made sign-in knows. Whose it is is the flow's subject.
@@ -67,13 +83,22 @@ type data struct {
 	Hash  string // of the stored password hash that was right: a reset meanwhile makes the ticket void
 	Staff bool
 	Code  bool
-	How   string // "password", "password+authenticator", "password+recovery-code"
+	Trust bool   `json:",omitempty"` // the owner trusts this browser from now on
+	Later string `json:",omitempty"` // the version of the terms that are put off
+	How   string // "password", "password+authenticator", "password+recovery-code", "password+trusted-device"
 	Next  string
+	// Passkey is what one was asked for at StepCode.
+	Passkey *passkey.Challenge `json:",omitempty"`
 }
+
+// byTrust is how somebody signed in who gave the password alone on a browser that the owner trusts. Such a session is not fresh: the
+// password alone must not change what protects the account.
+const byTrust = "password+trusted-device"
 
 // A Browser is what signs in: what it says of itself, and the session it has already, which the new one takes the place of.
 type Browser struct {
 	Agent  string
+	Device string // the token by which accounts know it, or ""
 	Client session.Token
 	Staff  session.Token
 }
@@ -89,6 +114,7 @@ type Credentials struct {
 type Arrival struct {
 	Token  session.Token
 	Kind   session.Kind
+	Device string // with a Token: what the browser is to keep for DeviceLife
 	Ticket string
 	Next   string
 }
@@ -104,7 +130,7 @@ func (s *Service) Password(ctx context.Context, c Credentials, b Browser) (Arriv
 		return Arrival{}, err
 	}
 	defer leave()
-	t, err := s.take(ctx, c)
+	t, err := s.take(ctx, c, b)
 	if err != nil {
 		return Arrival{}, err
 	}
@@ -150,11 +176,12 @@ type try struct {
 	account account.Account // the zero Account where nobody has the login
 	network string
 	key     string // of the login, in whichever spelling
+	device  string // id of the browser, where the account knows it
 	known   bool   // the account has signed in from this network before
 }
 
 // take finds the account and writes the try down, in a transaction of its own: no failure below gives it back.
-func (s *Service) take(ctx context.Context, c Credentials) (try, error) {
+func (s *Service) take(ctx context.Context, c Credentials, b Browser) (try, error) {
 	var t try
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		t = try{network: throttle.Network(audit.From(ctx).Address), key: loginKey(c.Login)}
@@ -163,7 +190,7 @@ func (s *Service) take(ctx context.Context, c Credentials) (try, error) {
 			return err
 		}
 		t.account = a
-		return t.count(tx)
+		return t.count(tx, b)
 	})
 	return t, err
 }
@@ -172,8 +199,16 @@ func (s *Service) take(ctx context.Context, c Credentials) (try, error) {
 // e-mail address, would show that they lead to one account, and so that there is one.
 func loginKey(login string) string { return secret.Hash("login", account.LoginKey(login)) }
 
-// count writes the try down, or refuses it.
-func (t *try) count(tx *db.Tx) (err error) {
+// count writes the try down, or refuses it. A browser that the account knows has a brake of its own and meets no other: whatever
+// strangers do, from wherever, its owner is not held up.
+func (t *try) count(tx *db.Tx, b Browser) (err error) {
+	d, _, err := device(tx, b.Device, t.account.ID)
+	if err != nil {
+		return err
+	}
+	if t.device = d.ID; t.device != "" {
+		return deviceAlone.take(tx, t.device)
+	}
 	if t.known, err = placeKnown(tx, t.account.ID, t.network); err != nil {
 		return err
 	}
@@ -190,6 +225,9 @@ func (t *try) count(tx *db.Tx) (err error) {
 
 // forgive strikes the try out because it was right.
 func (t try) forgive(tx *db.Tx) error {
+	if t.device != "" {
+		return deviceAlone.clear(tx, t.device)
+	}
 	if err := network.giveBack(tx, t.network); err != nil {
 		return err
 	}
@@ -226,11 +264,14 @@ func (s *Service) refuse(tx *db.Tx, a account.Account) error {
 
 // proceed goes on to what the account's facts say: a step, for which the browser gets a new ticket, or the session.
 func (s *Service) proceed(tx *db.Tx, a account.Account, d data, f *flow.Flow[data], b Browser) (Arrival, error) {
-	fs, err := s.facts(tx, a, d)
+	fs, err := s.facts(tx, a, d, b)
 	if err != nil {
 		return Arrival{}, err
 	}
 	d.Staff, d.Hash = fs.Staff, secret.Hash(a.PasswordHash)
+	if fs.Enrolled && fs.Trusted && !d.Code {
+		d.How = byTrust
+	}
 	step := next(fs)
 	if step == stepDone {
 		if f != nil {
@@ -257,18 +298,34 @@ func (s *Service) proceed(tx *db.Tx, a account.Account, d data, f *flow.Flow[dat
 	return Arrival{Ticket: string(ticket)}, err
 }
 
-func (s *Service) facts(tx *db.Tx, a account.Account, d data) (f facts, err error) {
-	f = facts{State: a.State, Code: d.Code}
+func (s *Service) facts(tx *db.Tx, a account.Account, d data, b Browser) (f facts, err error) {
+	now := tx.Now()
+	f = facts{State: a.State, Code: d.Code, Incomplete: a.Incomplete}
+	f.Old = s.PasswordMaxAge > 0 && !a.PasswordSetAt.IsZero() && now.Sub(a.PasswordSetAt) >= s.PasswordMaxAge
 	if f.Staff, err = s.IsStaff(tx, a.ID); err != nil {
 		return f, err
 	}
 	if f.Enrolled, err = account.HasAuthenticator(tx, a.ID); err != nil {
 		return f, err
 	}
-	if s.Terms.Version != "" && !f.Staff {
-		accepted, err := account.HasAccepted(tx, a.ID, s.Terms.Version)
-		f.TermsDue = !accepted
+	// A client's passkey spares the password. Staff's follows it, and is a second factor like the authenticator.
+	if f.Staff && !f.Enrolled && s.Passkeys.Offered() {
+		if f.Enrolled, err = account.HasPasskeys(tx, a.ID); err != nil {
+			return f, err
+		}
+	}
+	known, _, err := device(tx, b.Device, a.ID)
+	if err != nil {
 		return f, err
+	}
+	// A password that was set after the browser was trusted ends the trust, whoever forgot to.
+	f.Trusted = !f.Staff && known.Trusted(now) && !a.PasswordSetAt.After(known.TrustedUntil.Add(-TrustFor))
+	if terms := s.Terms.At(now); terms.Version != "" && !f.Staff {
+		accepted, err := account.HasAccepted(tx, a.ID, terms.Version)
+		if err != nil {
+			return f, err
+		}
+		f.TermsDue = !accepted && (d.Later != terms.Version || !now.Before(s.Terms.GraceEnds(now)))
 	}
 	return f, nil
 }
@@ -290,19 +347,33 @@ func (s *Service) begin(tx *db.Tx, a account.Account, d data, b Browser) (Arriva
 			return Arrival{}, err
 		}
 	}
-	_, token, err := session.Start(tx, s.Secret, session.New{Kind: got.Kind, Account: a.ID, Lives: lives, Address: address, Agent: b.Agent})
+	at, token, err := session.Start(tx, s.Secret, session.New{Kind: got.Kind, Account: a.ID, Lives: lives, Address: address, Agent: b.Agent, Stale: d.How == byTrust})
 	if err != nil {
 		return Arrival{}, err
 	}
 	got.Token = token
+	var known bool
+	if got.Device, known, err = s.remember(tx, a, b, at.ID, address, d.Trust && d.Code && !d.Staff); err != nil {
+		return Arrival{}, err
+	}
+	detail := map[string]string{"how": d.How}
+	// The first sign-in of an account comes from a new browser and is no news.
+	if !known && !a.SignedInAt.IsZero() {
+		detail["device"] = "new"
+		if err := s.tellNewDevice(tx, a, b.Agent, address); err != nil {
+			return Arrival{}, err
+		}
+	}
+	if err := account.MarkSignedIn(tx, a.ID); err != nil {
+		return Arrival{}, err
+	}
 	if !d.Staff {
 		if err := access.MarkSignedIn(tx, s.Secret, a.ID); err != nil {
 			return Arrival{}, err
 		}
 	}
 	return got, audit.Add(tx, s.Secret, audit.Event{
-		Action: "authn_login_success", Actor: audit.Actor{Kind: actor, ID: a.ID}, Subject: a.Subject(),
-		Detail: map[string]string{"how": d.How},
+		Action: "authn_login_success", Actor: audit.Actor{Kind: actor, ID: a.ID}, Subject: a.Subject(), Detail: detail,
 	})
 }
 
@@ -334,9 +405,12 @@ func (s *Service) SignOut(ctx context.Context, k session.Kind, t session.Token) 
 	})
 }
 
-// Sweep forgets failures and places that are long past.
+// Sweep forgets failures, places and browsers that are long past.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := sweepDevices(tx, tx.Now().Add(-DeviceLife)); err != nil {
+			return err
+		}
 		return sweep(tx, tx.Now().Add(-forgetAfter), tx.Now().Add(-forgetPlace))
 	})
 }

@@ -262,11 +262,11 @@ func TestWithAnAuthenticatorTheSessionBeginsAfterItsCode(t *testing.T) {
 		if err != nil || v.Step != StepCode {
 			t.Fatalf("%+v %v", v, err)
 		}
-		if _, err := h.Code(t.Context(), got.Ticket, "000000", Browser{}); !fault.Code(err, "sign-in-code-wrong") {
+		if _, err := h.Code(t.Context(), got.Ticket, Proof{Code: "000000"}, Browser{}); !fault.Code(err, "sign-in-code-wrong") {
 			t.Errorf("a wrong code: %v", err)
 		}
 		digits := h.digits(seed)
-		in, err := h.Code(t.Context(), got.Ticket, digits[:3]+" "+digits[3:], Browser{})
+		in, err := h.Code(t.Context(), got.Ticket, Proof{Code: digits[:3]+" "+digits[3:]}, Browser{})
 		if err != nil || in.Token == "" {
 			t.Fatalf("%+v %v", in, err)
 		}
@@ -282,17 +282,17 @@ func TestWithAnAuthenticatorTheSessionBeginsAfterItsCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Code(t.Context(), again.Ticket, digits, Browser{}); !fault.Code(err, "sign-in-code-wrong") {
+		if _, err := h.Code(t.Context(), again.Ticket, Proof{Code: digits}, Browser{}); !fault.Code(err, "sign-in-code-wrong") {
 			t.Errorf("the same code again: %v", err)
 		}
-		if _, err := h.Code(t.Context(), again.Ticket, strings.ToUpper(codes[0]), Browser{}); err != nil {
+		if _, err := h.Code(t.Context(), again.Ticket, Proof{Code: strings.ToUpper(codes[0])}, Browser{}); err != nil {
 			t.Errorf("a recovery code: %v", err)
 		}
 		third, err := h.from("192.0.2.1", "mellison", good)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.Code(t.Context(), third.Ticket, codes[0], Browser{}); !fault.Code(err, "sign-in-code-wrong") {
+		if _, err := h.Code(t.Context(), third.Ticket, Proof{Code: codes[0]}, Browser{}); !fault.Code(err, "sign-in-code-wrong") {
 			t.Errorf("a recovery code again: %v", err)
 		}
 	})
@@ -311,14 +311,14 @@ func TestStaffWithoutAnAuthenticatorGetNoSession(t *testing.T) {
 		if err != nil || v.Step != StepEnrol {
 			t.Fatalf("%+v %v", v, err)
 		}
-		if _, err := h.Code(t.Context(), got.Ticket, "123456", Browser{}); !fault.Is(err, fault.Conflict) {
+		if _, err := h.Code(t.Context(), got.Ticket, Proof{Code: "123456"}, Browser{}); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a code at another step: %v", err)
 		}
 		seed, _ := h.app(a)
 		if got, err = h.from("192.0.2.1", "iduarte", good); err != nil {
 			t.Fatal(err)
 		}
-		in, err := h.Code(t.Context(), got.Ticket, h.digits(seed), Browser{})
+		in, err := h.Code(t.Context(), got.Ticket, Proof{Code: h.digits(seed)}, Browser{})
 		if err != nil || in.Kind != session.Staff {
 			t.Fatalf("%+v %v", in, err)
 		}
@@ -337,7 +337,7 @@ func TestNewTermsAreAcceptedBeforeTheSession(t *testing.T) {
 		if err != nil || got.Token != "" {
 			t.Fatalf("%+v %v", got, err)
 		}
-		in, err := h.Accept(t.Context(), got.Ticket, "en", Browser{})
+		in, err := h.Accept(t.Context(), got.Ticket, h.Terms.Version, "en", Browser{})
 		if err != nil || in.Token == "" {
 			t.Fatalf("%+v %v", in, err)
 		}
@@ -362,7 +362,7 @@ func TestNewTermsAreAcceptedBeforeTheSession(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := h.Accept(t.Context(), got.Ticket, "en", Browser{}); !fault.Is(err, fault.Gone) {
+		if _, err := h.Accept(t.Context(), got.Ticket, h.Terms.Version, "en", Browser{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("accepting after leaving: %v", err)
 		}
 	})
@@ -399,14 +399,14 @@ func TestAHalfMadeSignInEndsWithThePasswordItBeganWith(t *testing.T) {
 		}
 		e.Clock.Advance(time.Second)
 		h.write(func(tx *db.Tx) error { return account.SetPassword(tx, a.ID, other) })
-		if _, err := h.Code(t.Context(), got.Ticket, h.digits(seed), Browser{}); !fault.Is(err, fault.Gone) {
+		if _, err := h.Code(t.Context(), got.Ticket, Proof{Code: h.digits(seed)}, Browser{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("after a new password: %v", err)
 		}
 		if got, err = h.from("192.0.2.1", "mellison", good+"new"); err != nil {
 			t.Fatal(err)
 		}
 		h.write(func(tx *db.Tx) error { return account.Move(tx, a.ID, account.Active, account.Disabled) })
-		if _, err := h.Code(t.Context(), got.Ticket, h.digits(seed), Browser{}); !fault.Is(err, fault.Gone) {
+		if _, err := h.Code(t.Context(), got.Ticket, Proof{Code: h.digits(seed)}, Browser{}); !fault.Is(err, fault.Gone) {
 			t.Errorf("after being disabled: %v", err)
 		}
 	})
@@ -559,7 +559,7 @@ func TestOfAHundredGuessesAtOnceFiveAreEvaluated(t *testing.T) {
 		for i := range 50 {
 			h := []*house{one, two}[i%2]
 			all.Go(func() {
-				if _, err := h.Code(t.Context(), got.Ticket, "000000", Browser{}); fault.Is(err, fault.Invalid) {
+				if _, err := h.Code(t.Context(), got.Ticket, Proof{Code: "000000"}, Browser{}); fault.Is(err, fault.Invalid) {
 					evaluated.Add(1)
 				} else if !fault.Is(err, fault.TooMany) {
 					t.Error(err)
@@ -574,7 +574,7 @@ func TestOfAHundredGuessesAtOnceFiveAreEvaluated(t *testing.T) {
 		if got, err = one.from("198.51.100.1", "mellison", good); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := one.Code(t.Context(), got.Ticket, "000000", Browser{}); !fault.Is(err, fault.TooMany) {
+		if _, err := one.Code(t.Context(), got.Ticket, Proof{Code: "000000"}, Browser{}); !fault.Is(err, fault.TooMany) {
 			t.Errorf("after a new sign-in: %v", err)
 		}
 	})

@@ -30,7 +30,6 @@ func (f *SignIn) Routes() []web.Route {
 		{web.Anyone, "POST /sign-out", f.signOut},
 		{web.Anyone, "POST /office/sign-out", f.staffSignOut},
 		{web.Anyone, "GET /signed-out", f.signedOut},
-		{web.Anyone, "GET /get-back-in", f.getBackIn},
 		{web.SignedIn, "GET /standing", f.where},
 		{web.SignedIn, "POST /standing/confirm", f.confirmAgain},
 	}
@@ -38,6 +37,9 @@ func (f *SignIn) Routes() []web.Route {
 
 // ticketCookie carries the ticket of a half-made sign-in.
 const ticketCookie = "signing-in"
+
+// deviceCookie carries the token by which accounts know the browser.
+const deviceCookie = "device"
 
 const ticketLife = 15 * time.Minute
 
@@ -152,8 +154,9 @@ func (f *SignIn) step(c *web.Context, v signin.View, failed error) error {
 }
 
 type codeForm struct {
-	Code string `form:"code,max=64"`
-	With string `form:"with,max=20"`
+	Code  string `form:"code,max=64"`
+	With  string `form:"with,max=20"`
+	Trust bool   `form:"trust"`
 }
 
 func (f *SignIn) code(c *web.Context) error {
@@ -164,7 +167,7 @@ func (f *SignIn) code(c *web.Context) error {
 	}
 	if err == nil {
 		var got signin.Arrival
-		got, err = f.signin.Code(c.Context(), c.Cookie(ticketCookie), in.Code, browser(c))
+		got, err = f.signin.Code(c.Context(), c.Cookie(ticketCookie), signin.Proof{Code: in.Code, Trust: in.Trust}, browser(c))
 		if err == nil {
 			return f.arrive(c, got)
 		}
@@ -177,7 +180,8 @@ func (f *SignIn) code(c *web.Context) error {
 
 func (f *SignIn) terms(c *web.Context) error {
 	var in struct {
-		Answer string `form:"answer,max=20"`
+		Answer  string `form:"answer,max=20"`
+		Version string `form:"version,max=100"`
 	}
 	if err := c.Form(&in); err != nil {
 		return err
@@ -190,7 +194,7 @@ func (f *SignIn) terms(c *web.Context) error {
 		c.DropCookie(ticketCookie)
 		return c.SeeOther(web.SignInPath + "?because=terms")
 	}
-	got, err := f.signin.Accept(c.Context(), ticket, string(c.Lang), browser(c))
+	got, err := f.signin.Accept(c.Context(), ticket, in.Version, string(c.Lang), browser(c))
 	if err != nil {
 		return f.elsewhere(c, err)
 	}
@@ -222,6 +226,7 @@ func (f *SignIn) arrive(c *web.Context, a signin.Arrival) error {
 	if c.Cookie(ticketCookie) != "" {
 		c.DropCookie(ticketCookie)
 	}
+	c.SetCookie(deviceCookie, a.Device, signin.DeviceLife)
 	if a.Kind == session.Staff {
 		c.SetCookie(web.StaffCookie, string(a.Token), 0)
 		return c.SeeOther(officePath(a.Next))
@@ -241,6 +246,7 @@ func officePath(next string) string {
 func browser(c *web.Context) signin.Browser {
 	return signin.Browser{
 		Agent:  c.R.UserAgent(),
+		Device: c.Cookie(deviceCookie),
 		Client: session.Token(c.Cookie(web.ClientCookie)),
 		Staff:  session.Token(c.Cookie(web.StaffCookie)),
 	}
@@ -268,5 +274,3 @@ func (f *SignIn) out(c *web.Context, k session.Kind, cookie, to string) error {
 func (f *SignIn) signedOut(c *web.Context) error {
 	return c.Page(200, signedOutView(c.Frame(), c.R.URL.Query().Get("from") == "office"))
 }
-
-func (f *SignIn) getBackIn(c *web.Context) error { return c.Page(200, getBackInView(c.Frame())) }
