@@ -22,9 +22,6 @@ func RegisterSamples() []web.Sample {
 		f.Rail, f.Errors = registerRail(f, register.View{Step: step, QuestionsAsked: true}), failures
 		return f
 	}
-	failed := func(f *ui.Frame, field, key string, args ...any) ui.Error {
-		return ui.Error{Field: field, Text: f.T(key, args...)}
-	}
 	terms := func(f *ui.Frame) termsPage {
 		return termsPage{
 			Version: "4.2", Since: f.Words.Date(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)), Organization: "Harbour Vale Council", Minutes: 4,
@@ -42,14 +39,6 @@ func RegisterSamples() []web.Sample {
 			all = append(all, ui.Rule{Text: f.T("register.questions.rule." + name), State: states[i]})
 		}
 		return all
-	}
-	passwordRules := func(f *ui.Frame, states ...string) []ui.Rule {
-		return []ui.Rule{
-			{Text: f.T("password.rule.length", "n", 12), State: states[0]},
-			{Text: f.T("password.rule.groups", "groups", 3, "n", 20), State: states[1]},
-			{Text: f.T("password.rule.context"), State: states[2]},
-			{Text: f.T("password.rule.common"), State: states[3]},
-		}
 	}
 	codes := []string{
 		"abcd-efgh-2345-6723", "bcde-fgha-3456-7234", "cdef-ghab-4567-2345", "defg-habc-5672-3456", "efgh-abcd-6723-4567",
@@ -180,5 +169,20 @@ func RegisterSamples() []web.Sample {
 			})
 		}},
 		{Name: "confirm-email-done", Draw: func(f *ui.Frame) templ.Component { return confirmedView(f, false) }},
+	}
+}
+
+// failed is a failure of a sample at its field.
+func failed(f *ui.Frame, field, key string, args ...any) ui.Error {
+	return ui.Error{Field: field, Text: f.T(key, args...)}
+}
+
+// passwordRules is a checklist of a sample.
+func passwordRules(f *ui.Frame, states ...string) []ui.Rule {
+	return []ui.Rule{
+		{Text: f.T("password.rule.length", "n", 12), State: states[0]},
+		{Text: f.T("password.rule.groups", "groups", 3, "n", 20), State: states[1]},
+		{Text: f.T("password.rule.context"), State: states[2]},
+		{Text: f.T("password.rule.common"), State: states[3]},
 	}
 }

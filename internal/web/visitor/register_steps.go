@@ -6,6 +6,7 @@ import (
 
 	"vestibule/internal/account"
 	"vestibule/internal/fault"
+	"vestibule/internal/password"
 	"vestibule/internal/register"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
@@ -312,6 +313,11 @@ func (f *Register) check(c *web.Context, typed string) (check passwordCheck, err
 	if err != nil {
 		return check, err
 	}
+	return checkOf(c, findings, strength, typed), nil
+}
+
+// checkOf is the checklist of a password that is being typed.
+func checkOf(c *web.Context, findings []password.Finding, strength int, typed string) (check passwordCheck) {
 	for _, one := range findings {
 		r := ui.Rule{Text: c.T("password.rule."+one.Rule, pairs(one.Args)...)}
 		switch {
@@ -324,11 +330,11 @@ func (f *Register) check(c *web.Context, typed string) (check passwordCheck, err
 	}
 	if typed == "" {
 		check.Words = c.T("password.strength.none")
-		return check, nil
+		return check
 	}
 	check.Level = max(1, strength)
 	check.Words = c.T("password.strength." + number(strength))
-	return check, nil
+	return check
 }
 
 func pairs(args map[string]string) (all []any) {

@@ -44,11 +44,6 @@ func SignInSamples() []web.Sample {
 		}),
 		draw("signed-out", func(f *ui.Frame) templ.Component { return signedOutView(f, false) }),
 		draw("signed-out-staff", func(f *ui.Frame) templ.Component { return signedOutView(f, true) }),
-		draw("get-back-in", getBackInView),
-		draw("get-back-in-nowhere", func(f *ui.Frame) templ.Component {
-			f.Vendor.Phone, f.Vendor.Email = "", ""
-			return getBackInView(f)
-		}),
 		standingSample("standing-waiting", access.Standing{Reason: access.ReasonWaiting, Remedy: access.RemedyWait, Request: sampleRequest()}, 20*time.Minute),
 		standingSample("standing-late", access.Standing{Reason: access.ReasonWaiting, Remedy: access.RemedyWait, Request: sampleRequest()}, 26*time.Hour),
 		standingSample("standing-declined", access.Standing{Reason: access.ReasonDeclined, Remedy: access.RemedyRequest, Request: sampleDeclined()}, 3*time.Hour),
