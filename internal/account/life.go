@@ -131,3 +131,11 @@ func Reindex(tx *db.Tx, id string) error {
 	_, err := tx.Count(`UPDATE account SET indexed_at = 0 WHERE id = $1`, id)
 	return err
 }
+
+// AuthenticatorOff reports whether so many codes in a row were wrong that the account's authenticator takes none any more from a
+// browser that the account does not know.
+func AuthenticatorOff(tx *db.Tx, id string) (bool, error) {
+	var n int
+	err := tx.Get(`SELECT COUNT(*) FROM authenticator WHERE account_id = $1 AND confirmed_at <> 0 AND failures >= $2`, []any{id, totpFailures}, &n)
+	return n > 0, err
+}

@@ -266,3 +266,20 @@ func sweepProofs(tx *db.Tx, before time.Time) error {
 	_, err := tx.Count(`DELETE FROM helpdesk_proof WHERE sent_at <= $1`, db.Micros(before))
 	return err
 }
+
+// passwordDates are when each password that is kept was set, the newest first.
+func passwordDates(tx *db.Tx, accountID string) (list []time.Time, err error) {
+	err = tx.Each(`SELECT set_at FROM account_password WHERE account_id = $1 ORDER BY set_at DESC`, []any{accountID}, func(scan func(...any) error) error {
+		var at int64
+		err := scan(&at)
+		list = append(list, db.Time(at))
+		return err
+	})
+	return list, err
+}
+
+func acceptedAt(tx *db.Tx, accountID, version string) (time.Time, error) {
+	var at int64
+	err := tx.Get(`SELECT accepted_at FROM terms_acceptance WHERE account_id = $1 AND version = $2`, []any{accountID, version}, &at)
+	return db.Time(at), err
+}
