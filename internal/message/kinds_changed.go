@@ -36,7 +36,7 @@ func Changes() []string {
 	return []string{
 		"password", "password-reset", "password-expired", "email", "email-undone", "mobile", "mobile-removed",
 		"authenticator-added", "authenticator-replaced", "authenticator-removed", "recovery-codes", "questions", "questions-cleared",
-		"passkey-added", "passkey-renamed", "passkey-removed", "sessions-ended", "disabled", "enabled", "unlocked", "details",
+		"passkey-added", "passkey-renamed", "passkey-removed", "passkey-copied", "sessions-ended", "disabled", "enabled", "unlocked", "details",
 	}
 }
 

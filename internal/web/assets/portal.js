@@ -140,6 +140,60 @@ all("[data-poll]").forEach((part) => {
   setTimeout(look, 15000);
 });
 
+// Passkeys: a form with data-passkey asks the server for options, the browser
+// for a passkey, and sends its answer in the field "passkey".
+const bytes = (words) => Uint8Array.from(atob(words.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+const letters = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+let asking; // a browser asks for one passkey at a time
+const passkey = async (form, more) => {
+  asking?.abort();
+  const mine = asking = new AbortController();
+  const answer = await fetch(form.dataset.ask, { method: "POST", signal: mine.signal });
+  if (answer.redirected) { location.reload(); return; } // the page knows who has to sign in
+  if (!answer.ok) throw new Error(String(answer.status));
+  const publicKey = await answer.json();
+  publicKey.challenge = bytes(publicKey.challenge);
+  if (publicKey.user) publicKey.user.id = bytes(publicKey.user.id);
+  [publicKey.allowCredentials, publicKey.excludeCredentials].forEach((list) => list?.forEach((one) => { one.id = bytes(one.id); }));
+  const made = await navigator.credentials[form.dataset.passkey]({ publicKey, signal: mine.signal, ...more });
+  const response = { transports: made.response.getTransports?.() };
+  ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"].forEach((part) => {
+    if (made.response[part]) response[part] = letters(made.response[part]);
+  });
+  form.elements.passkey.value = JSON.stringify({ id: made.id, rawId: letters(made.rawId), type: made.type, response });
+  form.requestSubmit();
+};
+if (window.PublicKeyCredential) {
+  all("[data-without-passkey]").forEach((part) => { part.hidden = true; });
+  all("form[data-passkey]").forEach((form) => {
+    const error = form.querySelector(".err"), data = form.dataset;
+    const offer = () => { if (!document.hidden) passkey(form, { mediation: "conditional" }).catch(() => {}); };
+    let busy = false, auto = false;
+    form.hidden = false;
+    form.addEventListener("submit", async (event) => {
+      if (form.elements.passkey.value || all("[required]", form).some((field) => !field.value)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (busy) return;
+      busy = true;
+      error.hidden = true;
+      try { await passkey(form); } catch (problem) {
+        error.lastElementChild.textContent = { NotAllowedError: data.stopped, InvalidStateError: data.again }[problem.name] ?? data.failed;
+        error.hidden = false;
+        if (auto) offer();
+      }
+      busy = false;
+    });
+    addEventListener("pageshow", () => { form.elements.passkey.value = ""; });
+    if ("auto" in data) PublicKeyCredential.isConditionalMediationAvailable?.().then((yes) => {
+      auto = yes;
+      if (!yes) return;
+      offer();
+      setInterval(() => { if (!busy) offer(); }, 240000); // what was asked for is good for five minutes
+    });
+  });
+}
+
 // A menu entry or a second press must not send a form twice.
 all("form[method=post]").forEach((form) => form.addEventListener("submit", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
