@@ -155,6 +155,59 @@ func TestImportTellsEachBadLineAndTakesTheOthers(t *testing.T) {
 	}
 }
 
+func TestImportOfAccountsTellsEveryLineAndGoesOn(t *testing.T) {
+	i := install(t)
+	table := i.write("people.csv", "user_id,email,first_name,last_name,password_hash,state\nada,ada@example.com,Ada,Prior,,\n=ben,ben@example.com,Ben,Fane,{SHA}x,active\n")
+	trial := i.want(exitFound, "Nothing was changed", "import", "accounts", "--dry-run", table)
+	for _, says := range []string{"people.csv:2: make ada", "2 lines: 1 new, 0 known already, 1 refused"} {
+		if !strings.Contains(trial, says) {
+			t.Errorf("dry run lacks %q: %s", says, trial)
+		}
+	}
+	report := filepath.Join(filepath.Dir(table), "report.csv")
+	i.want(exitFound, "people.csv:3: password_hash: This hash has no salt", "import", "accounts", table, "--report", report)
+	told, err := os.ReadFile(report)
+	if err != nil || !strings.HasPrefix(string(told), "line,user_id,result,column,reason\n2,ada,make,,\n3,'=ben,refuse,password_hash,") {
+		t.Errorf("report: %v\n%s", err, told)
+	}
+	if info, err := os.Stat(report); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read the report: %v %v", info.Mode(), err)
+	}
+	i.want(exitFound, "0 new, 1 known already, 1 refused", "import", "accounts", table)
+	i.want(exitDone, "1 new", "import", "accounts", i.write("more.jsonl", `{"user_id": "cy", "email": "cy@example.com", "first_name": "Cy", "last_name": "Roe"}`))
+	i.want(exitFailed, "The column “first_name” is missing", "import", "accounts", i.write("few.csv", "user_id,email\n"))
+	i.want(exitFailed, "no such file", "import", "accounts", "nowhere.csv")
+	i.want(exitUsage, "add --format csv", "import", "accounts", "-")
+	code, out, errOut := i.with(t.Context(), "user_id,email,first_name,last_name\ndi,di@example.com,Di,Roe\n", i.configured("import", "accounts", "-", "--format", "csv")...)
+	if code != exitDone || !strings.Contains(out, "1 new") {
+		t.Errorf("standard input: %d %s%s", code, out, errOut)
+	}
+}
+
+func TestProgressSaysHowFarAndHowLong(t *testing.T) {
+	p := newProgress(&bytes.Buffer{}, &counted{n: 25}, 100)
+	p.begun = p.begun.Add(-10 * time.Second)
+	p.lines = 12_345
+	if got := p.String(); !strings.HasPrefix(got, "[#######.......................]  25 %  12,345 lines, 1,234 a second, 30s to go") {
+		t.Errorf("got %s", got)
+	}
+	p.size = 0
+	if got := p.String(); got != "12,345 lines, 1,234 a second" {
+		t.Errorf("without a size: %s", got)
+	}
+	var out bytes.Buffer
+	p = newProgress(&out, &counted{n: 1}, 4)
+	p.terminal, p.last = true, p.last.Add(-time.Second)
+	for range 100 {
+		p.step()
+	}
+	p.above("people.csv:7: wrong\n")
+	p.end()
+	if got := out.String(); strings.Count(got, "\r\x1b[K") != 2 || !strings.HasSuffix(got, "\r\x1b[Kpeople.csv:7: wrong\n") {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAMessageThatCannotBeChangedIsToldAsItStands(t *testing.T) {
 	i := install(t)
 	id := ""
