@@ -181,7 +181,14 @@ func (s *Service) Renew(ctx context.Context, ticket, plain string, b Browser) (g
 		if err := s.Notices.Tell(tx, a, account.Notice{Change: "password"}); err != nil {
 			return err
 		}
-		if err := s.note(tx, a, "authn_password_change"); err != nil {
+		actor := audit.Client
+		if f.Data.Staff {
+			actor = audit.Staff
+		}
+		err = audit.Add(tx, s.Secret, audit.Event{
+			Action: "authn_password_change", Actor: audit.Actor{Kind: actor, ID: a.ID}, Subject: a.Subject(), Detail: map[string]string{"why": "age"},
+		})
+		if err != nil {
 			return err
 		}
 		if a, err = account.Get(tx, a.ID); err != nil {

@@ -84,7 +84,7 @@ func (s *Service) Passkey(ctx context.Context, ticket string, answer []byte, nex
 				return err
 			}
 			if !staff {
-				got, err = s.proceed(tx, a, data{How: "passkey", Code: true, Next: next}, nil, b)
+				got, err = s.proceed(tx, a, data{How: byPasskey, Code: true, Next: next}, nil, b)
 				return err
 			}
 			refused = fault.OnField("passkey", "passkey-staff")

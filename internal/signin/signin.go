@@ -95,6 +95,9 @@ type data struct {
 // password alone must not change what protects the account.
 const byTrust = "password+trusted-device"
 
+// byPasskey is how somebody signed in who gave no password: an old one is no matter then.
+const byPasskey = "passkey"
+
 // A Browser is what signs in: what it says of itself, and the session it has already, which the new one takes the place of.
 type Browser struct {
 	Agent  string
@@ -301,7 +304,7 @@ func (s *Service) proceed(tx *db.Tx, a account.Account, d data, f *flow.Flow[dat
 func (s *Service) facts(tx *db.Tx, a account.Account, d data, b Browser) (f facts, err error) {
 	now := tx.Now()
 	f = facts{State: a.State, Code: d.Code, Incomplete: a.Incomplete}
-	f.Old = s.PasswordMaxAge > 0 && !a.PasswordSetAt.IsZero() && now.Sub(a.PasswordSetAt) >= s.PasswordMaxAge
+	f.Old = s.PasswordMaxAge > 0 && d.How != byPasskey && !a.PasswordSetAt.IsZero() && now.Sub(a.PasswordSetAt) >= s.PasswordMaxAge
 	if f.Staff, err = s.IsStaff(tx, a.ID); err != nil {
 		return f, err
 	}

@@ -266,7 +266,7 @@ func TestWithAnAuthenticatorTheSessionBeginsAfterItsCode(t *testing.T) {
 			t.Errorf("a wrong code: %v", err)
 		}
 		digits := h.digits(seed)
-		in, err := h.Code(t.Context(), got.Ticket, Proof{Code: digits[:3]+" "+digits[3:]}, Browser{})
+		in, err := h.Code(t.Context(), got.Ticket, Proof{Code: digits[:3] + " " + digits[3:]}, Browser{})
 		if err != nil || in.Token == "" {
 			t.Fatalf("%+v %v", in, err)
 		}

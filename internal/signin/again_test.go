@@ -34,20 +34,19 @@ func TestGuessingThePasswordOfAnOpenSessionIsSlowedDown(t *testing.T) {
 		h.person("Marta", "Ellison", account.Active)
 		token := h.in("mellison")
 		for range accountThere.free + 1 {
-			if _, err := h.Unlock(t.Context(), token, "a guess"); !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooMany) {
+			if _, err := h.Again(t.Context(), session.Client, token, Answer{Password: "a guess"}, Browser{}); !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooMany) {
 				t.Fatal(err)
 			}
 		}
-		if _, err := h.Unlock(t.Context(), token, good); !fault.Code(err, "sign-in-wait") {
+		if _, err := h.Again(t.Context(), session.Client, token, Answer{Password: good}, Browser{}); !fault.Code(err, "sign-in-wait") {
 			t.Errorf("after many guesses: %v", err)
 		}
 		e.Clock.Advance(accountThere.most)
-		if _, err := h.Unlock(t.Context(), token, good); err != nil {
+		if _, err := h.Again(t.Context(), session.Client, token, Answer{Password: good}, Browser{}); err != nil {
 			t.Error(err)
 		}
 	})
 }
-
 
 // asvs: V7.5.1 V7.2.4
 func TestThePasswordMakesAnOldSignInFreshAgain(t *testing.T) {
@@ -63,22 +62,52 @@ func TestThePasswordMakesAnOldSignInFreshAgain(t *testing.T) {
 		if err := isFresh(token); !fault.Code(err, "sign-in-again") {
 			t.Fatalf("an old sign-in: %v", err)
 		}
-		if _, err := h.Unlock(t.Context(), token, good+"x"); !fault.Code(err, "security-password") {
+		if _, err := h.Again(t.Context(), session.Client, token, Answer{Password: good+"x"}, Browser{}); !fault.Code(err, "security-password") {
 			t.Errorf("a wrong password: %v", err)
 		}
 		if err := isFresh(token); !fault.Code(err, "sign-in-again") {
 			t.Errorf("after a wrong password: %v", err)
 		}
-		fresh, err := h.Unlock(t.Context(), token, good)
+		fresh, err := h.Again(t.Context(), session.Client, token, Answer{Password: good}, Browser{})
 		if err != nil || fresh == token || isFresh(fresh) != nil {
 			t.Fatalf("%v, the same token: %v", err, fresh == token)
 		}
 		if err := isFresh(token); !fault.Code(err, "session-none") {
 			t.Errorf("the old token opens: %v", err)
 		}
-		h.app(a)
-		if _, err := h.Unlock(t.Context(), fresh, good); !fault.Is(err, fault.Conflict) {
-			t.Errorf("unlocking with the password alone: %v", err)
+		seed, codes := h.app(a)
+		again := func(plain, code string) error {
+			got, err := h.Again(t.Context(), session.Client, fresh, Answer{Password: plain, Code: code}, Browser{})
+			if err == nil {
+				fresh = got
+			}
+			return err
+		}
+		e.Clock.Advance(account.FreshFor + time.Second)
+		if err := again(good, ""); !fault.Code(err, "required") {
+			t.Errorf("the password alone: %v", err)
+		}
+		if err := again(good+"x", h.digits(seed)); !fault.Code(err, "security-password") {
+			t.Errorf("the code alone: %v", err)
+		}
+		if err := again(good, "000000"); !fault.Code(err, "sign-in-code-wrong") {
+			t.Errorf("a wrong code: %v", err)
+		}
+		if err := isFresh(fresh); !fault.Code(err, "sign-in-again") {
+			t.Errorf("after all that: %v", err)
+		}
+		digits := h.digits(seed)
+		if err := again(good, digits); err != nil || isFresh(fresh) != nil {
+			t.Fatal(err)
+		}
+		if err := again(good, digits); !fault.Code(err, "sign-in-code-wrong") {
+			t.Errorf("the same code once more: %v", err)
+		}
+		if err := again(good, codes[0]); err != nil {
+			t.Errorf("a recovery code: %v", err)
+		}
+		if err := again(good, codes[0]); !fault.Code(err, "sign-in-code-wrong") {
+			t.Errorf("the same recovery code once more: %v", err)
 		}
 	})
 }
