@@ -71,8 +71,13 @@ func (a Account) EmailConfirmed() bool { return !a.EmailConfirmedAt.IsZero() }
 // MobileVerified reports whether a code came back from the number.
 func (a Account) MobileVerified() bool { return a.Mobile != "" && !a.MobileVerifiedAt.IsZero() }
 
-// Name is the person's whole name.
-func (a Account) Name() string { return a.FirstName + " " + a.LastName }
+// Name is the person's whole name; of a closed account it is the UserID.
+func (a Account) Name() string {
+	if a.FirstName == "" && a.LastName == "" {
+		return a.UserID
+	}
+	return a.FirstName + " " + a.LastName
+}
 
 // Words are those around the person, which no password may contain.
 func (a Account) Words() []string {
@@ -240,13 +245,14 @@ func SetUserID(tx *db.Tx, src secret.Source, pattern Pattern, a Account) (Accoun
 // the account is not in the first.
 func Move(tx *db.Tx, id string, from, to State) error { return move(tx, id, from, to, "") }
 
-// Close ends the account for good: its address and its credentials are gone.
+// Close ends the account for good: its address, its credentials and what its owner told of itself are gone. The UserID stays, so
+// that nobody else gets it.
 func Close(tx *db.Tx, id string) error {
 	if err := Erase(tx, id); err != nil {
 		return err
 	}
-	return tx.Do(`UPDATE account SET state = $1, email = '', email_key = $2, email_confirmed_at = 0, updated_at = $3, indexed_at = 0 WHERE id = $4`,
-		string(Closed), "closed:"+id, db.Micros(tx.Now()), id)
+	return tx.Do(`UPDATE account SET state = $1, email = '', email_key = $2, email_confirmed_at = 0, first_name = '', last_name = '', organization = '',
+			country = '', search_key = LOWER(user_id), updated_at = $3, indexed_at = 0 WHERE id = $4`, string(Closed), "closed:"+id, db.Micros(tx.Now()), id)
 }
 
 // Erase takes away everything that was set so far: password, former passwords,

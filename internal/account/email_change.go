@@ -1,7 +1,9 @@
 package account
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
@@ -44,7 +46,7 @@ func EmailUndoable(tx *db.Tx, id, emailKey string) (EarlierEmail, error) {
 
 // UndoEmail gives the account back an address that it had, on the word of whoever holds that mailbox, and returns the account as
 // it is then. No later change can be undone any more. What was set for the account since whoever made the change had come in
-// goes too, since it may be a stranger's: mobile number, authenticator and its recovery codes, questions. It is Gone "link-gone"
+// goes too, since it may be a stranger's: mobile number, authenticator and its recovery codes, passkeys, questions. It is Gone "link-gone"
 // where the time for it is over, and where an earlier address was taken back meanwhile. Sessions, state, links and notices are
 // the caller's.
 func UndoEmail(tx *db.Tx, id, emailKey string) (Account, error) {
@@ -82,7 +84,7 @@ func EmailTaken(tx *db.Tx, key, but string) (bool, error) {
 }
 
 func putEmail(tx *db.Tx, a Account, from string) error {
-	return tx.Do(`UPDATE account SET email = $1, email_key = $2, email_confirmed_at = $3, search_key = $4, updated_at = $3
+	return tx.Do(`UPDATE account SET email = $1, email_key = $2, email_confirmed_at = $3, search_key = $4, updated_at = $3, indexed_at = 0
 		WHERE id = $5 AND email_key = $6 AND state <> $7`,
 		a.Email, a.EmailKey, db.Micros(tx.Now()), searchKey(a), a.ID, from, string(Closed))
 }
@@ -116,15 +118,36 @@ func dropEmails(tx *db.Tx, id string, e EarlierEmail) (time.Time, error) {
 func forgetSince(tx *db.Tx, id string, since time.Time) error {
 	at := db.Micros(since)
 	for _, q := range []string{
-		`UPDATE account SET mobile = '', mobile_verified_at = 0 WHERE id = $1 AND mobile_verified_at >= $2`,
+		`UPDATE account SET mobile = '', mobile_verified_at = 0, indexed_at = 0 WHERE id = $1 AND mobile_verified_at >= $2`,
 		`DELETE FROM account_question WHERE account_id = $1 AND set_at >= $2`,
 		`DELETE FROM recovery_code WHERE account_id = $1 AND EXISTS
 			(SELECT 1 FROM authenticator a WHERE a.account_id = $1 AND a.confirmed_at >= $2)`,
 		`DELETE FROM authenticator WHERE account_id = $1 AND confirmed_at >= $2`,
+		`DELETE FROM passkey WHERE account_id = $1 AND created_at >= $2`,
 	} {
 		if _, err := tx.Count(q, id, at); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ClosingBefore returns up to limit accounts whose owners asked to have them closed and whose time has come, the longest due first.
+func ClosingBefore(tx *db.Tx, at time.Time, limit int) ([]Account, error) {
+	return many(tx, `closing_at <> 0 AND closing_at <= $1 AND state <> $2 ORDER BY closing_at, id LIMIT $3`, db.Micros(at), string(Closed), limit)
+}
+
+// Lock keeps others from changing the account until the transaction ends.
+func Lock(tx *db.Tx, id string) error {
+	return tx.Get(`SELECT id FROM account WHERE id = $1 `+tx.ForUpdate(), []any{id}, &id)
+}
+
+// MaskEmail shows an address so that its owner knows it and nobody else does: the first letter and the domain.
+func MaskEmail(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 {
+		return "•••"
+	}
+	_, first := utf8.DecodeRuneInString(address)
+	return address[:first] + "•••" + address[at:]
 }

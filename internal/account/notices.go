@@ -20,6 +20,7 @@ type Notice struct {
 	Change  string // one of message.Changes
 	ByStaff bool   // then the network address is nobody's business
 	SMS     bool   // tell the verified mobile as well: a mailbox was what proved the act
+	But     string // key of an earlier address that is told in another way, or ""
 }
 
 // Tell writes the notices in the transaction of what they tell. a is the account as it was reached before the change: a number or
@@ -38,7 +39,7 @@ func (n Notices) Tell(tx *db.Tx, a Account, what Notice) error {
 		return err
 	}
 	for _, e := range earlier {
-		if e.EmailKey == a.EmailKey {
+		if e.EmailKey == a.EmailKey || e.EmailKey == what.But {
 			continue
 		}
 		to.Address = e.Email

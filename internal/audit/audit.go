@@ -177,6 +177,15 @@ func History(tx *db.Tx, subject string, limit int) ([]Entry, error) {
 	return entries(tx, `WHERE e.subject = $1 ORDER BY e.seq DESC LIMIT $2`, subject, limit)
 }
 
+// HistoryBefore returns the newest events about a subject, newest first, before
+// the event with the given number; 0 means from the newest.
+func HistoryBefore(tx *db.Tx, subject string, before int64, limit int) ([]Entry, error) {
+	if before == 0 {
+		return History(tx, subject, limit)
+	}
+	return entries(tx, `WHERE e.subject = $1 AND e.seq < $2 ORDER BY e.seq DESC LIMIT $3`, subject, before, limit)
+}
+
 // Recent returns the newest events of all, newest first, before the event with
 // the given number; 0 means from the newest.
 func Recent(tx *db.Tx, before int64, limit int) ([]Entry, error) {

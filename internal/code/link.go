@@ -69,3 +69,13 @@ func RevokeLinks(tx *db.Tx, purpose, subject string) error {
 	_, err := tx.Count(`DELETE FROM link WHERE purpose = $1 AND subject = $2 AND used_at = 0`, purpose, subject)
 	return err
 }
+
+// RevokeEvery ends every unspent link about the subjects, whatever its purpose: for subjects that are no more.
+func RevokeEvery(tx *db.Tx, subjects ...string) error {
+	for _, subject := range subjects {
+		if _, err := tx.Count(`DELETE FROM link WHERE subject = $1 AND used_at = 0`, subject); err != nil {
+			return err
+		}
+	}
+	return nil
+}
