@@ -61,10 +61,7 @@ func (s *Service) ChangePassword(ctx context.Context, t session.Token, current, 
 		return "", err
 	}
 	if !right {
-		if err := s.wrongPassword(ctx, was); err != nil {
-			return "", err
-		}
-		return "", fault.OnField("current", "security-password")
+		return "", s.wrongPassword(ctx, t, was)
 	}
 	hash, err := s.Passwords.New(ctx, "password", plain, was.Words(), former)
 	if err != nil && !fault.Is(err, fault.Invalid) {
@@ -95,6 +92,20 @@ func (s *Service) ChangePassword(ctx context.Context, t session.Token, current, 
 	return token, err
 }
 
-func (s *Service) wrongPassword(ctx context.Context, a account.Account) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error { return s.note(tx, a, "authn_reauth_fail") })
+// wrongPassword notes the failure; but an equal submit that came too late, and compared with the new password, is no guess.
+func (s *Service) wrongPassword(ctx context.Context, t session.Token, was account.Account) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		_, a, err := account.FreshlySignedIn(tx, t)
+		if err == nil && a.PasswordHash != was.PasswordHash {
+			err = fault.New(fault.Conflict, "changed")
+		}
+		if err != nil {
+			return err
+		}
+		return s.note(tx, a, "authn_reauth_fail")
+	})
+	if err == nil {
+		err = fault.OnField("current", "security-password")
+	}
+	return err
 }
