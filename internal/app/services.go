@@ -11,6 +11,7 @@ import (
 	"vestibule/internal/config"
 	"vestibule/internal/credential"
 	"vestibule/internal/db"
+	"vestibule/internal/helpdesk"
 	"vestibule/internal/importer"
 	"vestibule/internal/license"
 	"vestibule/internal/lifecycle"
@@ -38,6 +39,7 @@ type Services struct {
 	Importer     *importer.Service
 	Credential   *credential.Service
 	Lifecycle    *lifecycle.Service
+	Helpdesk     *helpdesk.Service
 }
 
 // services makes the capabilities, those first that others stand on.
@@ -92,6 +94,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, MaxAge: c.Password.MaxAge, Dormant: c.Account.Dormant,
 		IsStaff: staff.Is, EndRecoveries: s.Recovery.EndAll,
 	}
+	s.Helpdesk = p.helpdesk(terms)
 	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret, Hasher: s.Passwords.Hasher}
 	return nil
 }
@@ -182,5 +185,6 @@ func recoverySettings(c *config.Config, r register.Settings) recovery.Settings {
 func (s *Services) chores() []chore.Chore {
 	all := append(s.Access.Chores(), s.Register.Chores()...)
 	all = append(all, s.Lifecycle.Chores()...)
+	all = append(all, s.Helpdesk.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
 }

@@ -9,6 +9,7 @@ import (
 	"vestibule/internal/chore"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
+	"vestibule/internal/message"
 	"vestibule/internal/session"
 	"vestibule/internal/throttle"
 )
@@ -106,7 +107,9 @@ func (s *Service) do(tx *db.Tx, a account.Account, act Act) error {
 	case ActFinish:
 		return s.mail(tx, a, act, s.Hooks.Finish)
 	case ActUserID:
-		return s.mail(tx, a, act, s.Hooks.MailUserID)
+		return s.mail(tx, a, act, func(tx *db.Tx, a account.Account) error {
+			return s.Messages.Send(tx, owner(a), a.Subject(), time.Time{}, message.RecoveryUserID{UserID: a.UserID, AskedAt: tx.Now()})
+		})
 	case ActReset:
 		return s.mail(tx, a, act, s.Hooks.Reset)
 	case ActExpire:

@@ -88,17 +88,13 @@ type Service struct {
 // Hooks are what other capabilities do for the helpdesk, each in the act's own
 // transaction.
 type Hooks struct {
-	Delays     func(tx *db.Tx, a account.Account) ([]Delay, error) // what runs now
-	Forgive    func(tx *db.Tx, a account.Account) error            // forgets all of them
-	Distrust   func(tx *db.Tx, a account.Account) error            // no device is trusted any more
-	Reset      func(tx *db.Tx, a account.Account) error            // mails the link of a reset to the owner
-	MailUserID func(tx *db.Tx, a account.Account) error
-	Confirm    func(tx *db.Tx, a account.Account) error // mails the link that confirms the address
-	Finish     func(tx *db.Tx, a account.Account) error // mails the link that finishes the set-up
-	Void       func(tx *db.Tx, a account.Account) error // links, codes and half-made sign-ins and recoveries die
-	Passkeys   func(tx *db.Tx, id string) (n int, newest time.Time, err error)
-	// ClearPasskeys takes all of them away.
-	ClearPasskeys func(tx *db.Tx, id string) error
+	Delays   func(tx *db.Tx, a account.Account) ([]Delay, error) // what runs now
+	Forgive  func(tx *db.Tx, a account.Account) error            // forgets all of them
+	Distrust func(tx *db.Tx, a account.Account) error            // no device is trusted any more
+	Reset    func(tx *db.Tx, a account.Account) error            // mails the link of a reset to the owner
+	Confirm  func(tx *db.Tx, a account.Account) error            // mails the link that confirms the address
+	Finish   func(tx *db.Tx, a account.Account) error            // mails the link that finishes the set-up
+	Void     func(tx *db.Tx, a account.Account) error            // links, codes and half-made sign-ins and recoveries die
 }
 
 const (

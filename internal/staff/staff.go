@@ -233,6 +233,13 @@ func (s *Service) List(ctx context.Context) (all []Member, err error) {
 // Is reports whether an account belongs to staff.
 func Is(tx *db.Tx, accountID string) (bool, error) { return exists(tx, accountID) }
 
+// Allowed reports whether an account has a permission at this moment: it is an enrolled, active member of staff, and one of its roles
+// grants it. Acts of the back office ask it in their own transaction, since a role may have gone since the page was opened.
+func Allowed(tx *db.Tx, accountID string, p Permission) (bool, error) {
+	roles, err := rolesNow(tx, accountID)
+	return err == nil && May(roles, p), err
+}
+
 // Addresses returns the e-mail addresses of the enrolled members of staff who have a permission, with their languages: whom a notice goes to.
 func Addresses(tx *db.Tx, p Permission) ([]Member, error) {
 	all, err := list(tx)

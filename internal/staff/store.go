@@ -55,6 +55,18 @@ func lockHolders(tx *db.Tx, r Role) (map[string]bool, error) {
 // rolesOf is a part of a query: the names of the roles of the account in a.id, with spaces between.
 const rolesOf = `COALESCE((SELECT string_agg(r.role, ' ') FROM staff_role r WHERE r.account_id = a.id), '')`
 
+// rolesNow are the roles of a member of staff who is set up and may sign in; of anybody else none.
+func rolesNow(tx *db.Tx, accountID string) (roles []Role, err error) {
+	err = tx.Each(`SELECT r.role FROM staff_role r JOIN staff s ON s.account_id = r.account_id JOIN account a ON a.id = r.account_id
+		WHERE r.account_id = $1 AND s.enrolled_at <> 0 AND a.state = $2`, []any{accountID, string(account.Active)}, func(scan func(...any) error) error {
+		var r Role
+		err := scan(&r)
+		roles = append(roles, r)
+		return err
+	})
+	return roles, err
+}
+
 func list(tx *db.Tx) ([]Member, error) {
 	var all []Member
 	err := tx.Each(`SELECT a.id, a.user_id, a.first_name, a.last_name, a.email, a.lang, s.added_at, s.enrolled_at, `+rolesOf+`

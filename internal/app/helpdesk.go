@@ -1,0 +1,31 @@
+package app
+
+import (
+	"vestibule/internal/account"
+	"vestibule/internal/db"
+	"vestibule/internal/helpdesk"
+	"vestibule/internal/signin"
+	"vestibule/internal/staff"
+)
+
+// helpdesk makes what staff do for people who cannot get in, of what the other capabilities do for it.
+func (p *Portal) helpdesk(terms account.Terms) *helpdesk.Service {
+	s, c := &p.Services, p.o.Config
+	return &helpdesk.Service{
+		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Outbox: p.Outbox, Notices: account.Notices{Messages: p.Writer},
+		Settings: helpdesk.Settings{
+			Terms: terms, MaxAge: c.Password.MaxAge, Questions: len(s.Register.Settings.Questions) > 0, Countries: c.Registration.SMSCountries,
+		},
+		May: func(tx *db.Tx, id string, permission helpdesk.Permission) (bool, error) {
+			return staff.Allowed(tx, id, staff.Permission(permission))
+		},
+		Notify: p.told(staff.AccountsHelp),
+		Hooks: helpdesk.Hooks{
+			Distrust: func(tx *db.Tx, a account.Account) error { return signin.ForgetDevices(tx, a.ID) },
+			Reset:    s.Recovery.MailReset,
+			Confirm:  s.Register.ConfirmByMail,
+			Finish:   s.Register.ContinueByMail,
+			Void:     func(tx *db.Tx, a account.Account) error { return s.Recovery.EndAll(tx, a.ID) },
+		},
+	}
+}
