@@ -46,6 +46,7 @@ func Samples(now time.Time) []Sample {
 		one("account-erased", AccountErased{"mlindqvist", now}),
 		one("email-confirm", EmailConfirm{"mlindqvist", token, soon}),
 		one("step-released", StepReleased{token, soon}),
+		one("step-released-sign-in", StepReleased{}),
 		one("join-requested", JoinRequested{"Marta Lindqvist", "marta@harbour.example", organization, now, "/portal/people"}),
 		one("join-accepted", JoinAccepted{organization, "Ines Duarte", now}),
 		one("join-accepted-by-staff", JoinAccepted{organization, "", now}),

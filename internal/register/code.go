@@ -75,11 +75,11 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error 
 	var verdict code.Verdict
 	var left int
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := flow.Load[data](tx, kind, t)
+		f, err := load(tx, t)
 		if err != nil {
 			return err
 		}
-		if _, err = after(f.Step, codeRight); err != nil {
+		if _, err = s.after(f, codeRight); err != nil {
 			return err
 		}
 		if verdict, left, err = code.Check(tx, s.Ring, f.ID, purposeSMS, f.Data.Mobile, given); err != nil {
@@ -88,10 +88,10 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error 
 		if verdict == code.Spent {
 			// Perhaps an equal submit, for which this one had to wait, spent it and
 			// moved on: then this is no wrong code.
-			if f, err = flow.Load[data](tx, kind, t); err != nil {
+			if f, err = load(tx, t); err != nil {
 				return err
 			}
-			if _, err = after(f.Step, codeRight); err != nil {
+			if _, err = s.after(f, codeRight); err != nil {
 				return err
 			}
 		}
@@ -250,6 +250,10 @@ func (s *Service) ReleaseCodeStep(ctx context.Context, staffID, id, reason strin
 				Detail: map[string]string{"registration": f.ID, "reason": reason},
 			}); err != nil {
 				return err
+			}
+			if f.Data.Completes {
+				// Who signs in goes on: a link would spare the password.
+				return s.Messages.Send(tx, f.Data.to(), about(f), f.ExpiresAt, message.StepReleased{})
 			}
 			until := f.ExpiresAt
 			token, err := code.NewLink(tx, s.Secret, purposeContinue, f.ID, f.Data.EmailKey, until.Sub(tx.Now()))

@@ -13,7 +13,6 @@ import (
 	"vestibule/internal/code"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
-	"vestibule/internal/flow"
 	"vestibule/internal/message"
 	"vestibule/internal/password"
 	"vestibule/internal/text"
@@ -36,7 +35,7 @@ func (s *Service) AcceptTerms(ctx context.Context, t Ticket, version string, lan
 		if version != s.Settings.Terms.At(tx.Now()).Version {
 			return fault.OnField("accept", "terms-changed")
 		}
-		f, err := flow.Load[data](tx, kind, t)
+		f, err := load(tx, t)
 		if err != nil {
 			return err
 		}
@@ -114,11 +113,11 @@ func (s *Service) spendInvitation(tx *db.Tx, f *registration) error {
 // DeclineTerms ends the registration: nothing of it remains.
 func (s *Service) DeclineTerms(ctx context.Context, t Ticket) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := flow.Load[data](tx, kind, t)
+		f, err := load(tx, t)
 		if err != nil {
 			return err
 		}
-		if _, err := after(f.Step, termsDeclined); err != nil {
+		if _, err := s.after(f, termsDeclined); err != nil {
 			return err
 		}
 		if err := code.Revoke(tx, f.ID, purposeSMS); err != nil {
@@ -222,11 +221,11 @@ func (s *Service) beginAuthenticator(tx *db.Tx, f *registration) error {
 func (s *Service) EnrolAuthenticator(ctx context.Context, t Ticket, given string) error {
 	right := false
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := flow.Load[data](tx, kind, t)
+		f, err := load(tx, t)
 		if err != nil {
 			return err
 		}
-		if _, err := after(f.Step, authenticatorProved); err != nil {
+		if _, err := s.after(f, authenticatorProved); err != nil {
 			return err
 		}
 		// Saved first: of equal submits at once the others see that it moved, and

@@ -59,7 +59,7 @@ func (s *Service) GiveDetails(ctx context.Context, t Ticket, in Form) (Ticket, e
 }
 
 func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket, linked bool, err error) {
-	f, err := flow.Load[data](tx, kind, t)
+	f, err := load(tx, t)
 	switch {
 	case isGone(err) || err == nil && f.Step != Details && in.Invitation != "" && !s.invitedBy(f, in.Invitation):
 		f, next, err = s.begin(tx, in.Once)
@@ -71,7 +71,7 @@ func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket
 	default:
 		next = t
 	}
-	if _, err := after(f.Step, detailsGiven); err != nil {
+	if _, err := s.after(f, detailsGiven); err != nil {
 		return next, false, err
 	}
 	keep := f.Data

@@ -176,12 +176,8 @@ func (s *Service) notMe(tx *db.Tx, f *registration, a account.Account) error {
 		message.AccountErased{UserID: a.UserID, At: tx.Now()})
 }
 
-// takeOver spends a link on the word of whoever holds the mailbox: everything
-// set so far is erased, every session, ticket and link of the account dies, and
-// a fresh registration for the account begins where lead takes it.
-func (s *Service) takeOver(ctx context.Context, read proof, token string, good func(account.Account) bool,
-	lead func(*db.Tx, *registration, account.Account) error,
-) (t Ticket, err error) {
+// takeOver spends a link on the word of whoever holds the mailbox.
+func (s *Service) takeOver(ctx context.Context, read proof, token string, good func(account.Account) bool, lead lead) (t Ticket, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		a, err := read(tx, token, true)
 		if err != nil {
@@ -190,30 +186,58 @@ func (s *Service) takeOver(ctx context.Context, read proof, token string, good f
 		if !good(a) {
 			return fault.New(fault.Gone, "link-used")
 		}
-		if err := s.endAll(tx, a.ID); err != nil {
-			return err
-		}
-		if err := account.Erase(tx, a.ID); err != nil {
-			return err
-		}
-		if _, err := account.ConfirmEmail(tx, a.ID, a.EmailKey); err != nil {
-			return err
-		}
-		f, ticket, err := flow.Start(tx, s.Secret, kind, Details, data{
-			FirstName: a.FirstName, LastName: a.LastName, Email: a.Email, EmailKey: a.EmailKey, Organization: a.Organization,
-			Lang: to(a).Lang, EmailProved: true, EmailFixed: true, AccountID: a.ID, UserID: a.UserID,
-		}, s.Settings.Finish)
-		if err != nil {
-			return err
-		}
-		f.Subject = a.ID
-		if err := lead(tx, f, a); err != nil {
-			return err
-		}
-		t = ticket
-		return f.Save(tx)
+		t, err = s.startOver(tx, a, lead)
+		return err
 	})
 	return t, err
+}
+
+// A lead brings a registration that starts over to its first step.
+type lead func(*db.Tx, *registration, account.Account) error
+
+// Afresh begins the set-up of an account anew on the word of whoever has just
+// proved its mailbox by other means than a link of this package: an unfinished
+// one back at the code, one whose address was never confirmed at the details. It
+// returns no ticket for an account that no registration made.
+func (s *Service) Afresh(tx *db.Tx, a account.Account) (Ticket, error) {
+	began, err := registered(tx, a)
+	if err != nil || !began {
+		return "", err
+	}
+	if !unfinished(a) && !unconfirmed(a) {
+		return "", fault.New(fault.Conflict, "changed")
+	}
+	if unfinished(a) {
+		return s.startOver(tx, a, s.finish)
+	}
+	return s.startOver(tx, a, s.notMe)
+}
+
+// startOver erases everything that was set so far; every session, ticket and
+// link of the account dies, and a fresh registration for the account begins
+// where lead takes it. Its address is proved.
+func (s *Service) startOver(tx *db.Tx, a account.Account, lead lead) (Ticket, error) {
+	if err := s.endAll(tx, a.ID); err != nil {
+		return "", err
+	}
+	if err := account.Erase(tx, a.ID); err != nil {
+		return "", err
+	}
+	if _, err := account.ConfirmEmail(tx, a.ID, a.EmailKey); err != nil {
+		return "", err
+	}
+	f, t, err := flow.Start(tx, s.Secret, kind, Details, data{
+		FirstName: a.FirstName, LastName: a.LastName, Email: a.Email, EmailKey: a.EmailKey, Organization: a.Organization,
+		Lang: to(a).Lang, EmailProved: true, EmailFixed: true, AccountID: a.ID, UserID: a.UserID,
+	}, s.Settings.Finish)
+	if err != nil {
+		return "", err
+	}
+	f.Subject = a.ID
+	if err := lead(tx, f, a); err != nil {
+		return "", err
+	}
+	return t, f.Save(tx)
 }
 
 // endAll ends whatever could still act for the account.
@@ -383,51 +407,71 @@ func (s *Service) Chores() []chore.Chore {
 	}
 }
 
-const atOnce = 50
+// One transaction takes so many, and one run so many transactions: what is left
+// waits for the next.
+const (
+	atOnce  = 50
+	batches = 200
+)
+
+// inBatches runs do, which says how many it took, until nothing is left.
+func (s *Service) inBatches(ctx context.Context, do func(*db.Tx) (int, error)) error {
+	for range batches {
+		var n int
+		err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+			n, err = do(tx)
+			return err
+		})
+		if err != nil || n < atOnce {
+			return err
+		}
+	}
+	return nil
+}
 
 // Remind mails the owners of unfinished accounts the link to finish, once.
 func (s *Service) Remind(ctx context.Context) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
+	return s.inBatches(ctx, func(tx *db.Tx) (int, error) {
 		list, err := account.UnfinishedBefore(tx, tx.Now().Add(-s.Settings.Remind), true, atOnce)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, a := range list {
 			if err := account.MarkReminded(tx, a.ID); err != nil {
-				return err
+				return 0, err
 			}
 			token, until, err := s.finishLink(tx, a)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			if err := s.Messages.Send(tx, to(a), a.Subject(), until, message.AccountUnfinishedReminder{
 				UserID: a.UserID, Token: token, CreatedAt: a.CreatedAt, ErasedAt: a.UpdatedAt.Add(s.Settings.Finish),
 			}); err != nil {
-				return err
+				return 0, err
 			}
 		}
-		return nil
+		return len(list), nil
 	})
 }
 
 // Sweep deletes accounts that were not finished in time.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
+	return s.inBatches(ctx, func(tx *db.Tx) (int, error) {
 		list, err := account.UnfinishedBefore(tx, tx.Now().Add(-s.Settings.Finish), false, atOnce)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		for _, a := range list {
 			if err := s.endAll(tx, a.ID); err != nil {
-				return err
+				return 0, err
 			}
 			if err := s.remove(tx, a.ID); err != nil {
-				return err
+				return 0, err
 			}
 			if err := audit.Add(tx, s.Secret, audit.Event{Action: "account.sweep", Subject: a.Subject(), Actor: audit.Actor{Kind: audit.System}}); err != nil {
-				return err
+				return 0, err
 			}
 		}
-		return nil
+		return len(list), nil
 	})
 }

@@ -130,6 +130,8 @@ type data struct {
 	Questions           []account.Question
 	RecoveryCodes       string `json:",omitempty"` // sealed, until they are kept
 	AuthenticatorOn     bool   `json:",omitempty"`
+	Completes           bool   `json:",omitempty"` // an account that came from elsewhere; see CompleteByOwner
+	Mark                string `json:",omitempty"` // for that: a password set meanwhile makes the ticket void
 }
 
 type registration = flow.Flow[data]
@@ -167,6 +169,7 @@ type View struct {
 	ConfirmationUntil time.Time
 	Holder            account.Account // of a personal link's address; without an ID: nobody
 	HolderBegan       bool            // a registration made it
+	Completes         bool            // an account from elsewhere gets what it lacks: the sign-in goes on at Done
 	Standing          access.Standing // once it is done
 }
 
@@ -178,7 +181,7 @@ func (s *Service) Once() string { return s.Secret.Token() }
 // is none: then the first page is shown.
 func (s *Service) Current(ctx context.Context, t Ticket) (v View, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		f, err := flow.Load[data](tx, kind, t)
+		f, err := load(tx, t)
 		if err != nil {
 			return err
 		}
@@ -194,7 +197,7 @@ func (s *Service) view(tx *db.Tx, f *registration) (View, error) {
 		Step: f.Step, FirstName: d.FirstName, LastName: d.LastName, Email: d.Email, EmailFixed: d.EmailFixed, EmailProved: d.EmailProved,
 		MobileMasked: account.MaskMobile(d.Mobile), Organization: d.Organization, Wait: max(0, d.NextSendAt.Sub(tx.Now())), Held: d.Held,
 		HelpAsked: !d.HelpAskedAt.IsZero(), CodeLife: s.Settings.Code.Life, Terms: s.Settings.Terms.At(tx.Now()), UserID: d.UserID,
-		MobileVerified: d.MobileProved, AuthenticatorOn: d.AuthenticatorOn, QuestionsAsked: len(s.Settings.Questions) > 0,
+		MobileVerified: d.MobileProved, AuthenticatorOn: d.AuthenticatorOn, Completes: d.Completes, QuestionsAsked: len(s.Settings.Questions) > 0,
 	}
 	v.MobileCountry, v.Mobile = account.MobileParts(d.Mobile)
 	for _, q := range d.Questions {
@@ -216,7 +219,7 @@ func (s *Service) view(tx *db.Tx, f *registration) (View, error) {
 // saves it.
 func (s *Service) move(ctx context.Context, t Ticket, ev event, do func(*db.Tx, *registration) error) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := flow.Load[data](tx, kind, t)
+		f, err := load(tx, t)
 		if err != nil {
 			return err
 		}
@@ -225,13 +228,19 @@ func (s *Service) move(ctx context.Context, t Ticket, ev event, do func(*db.Tx, 
 }
 
 func (s *Service) moveLoaded(tx *db.Tx, f *registration, ev event, do func(*db.Tx, *registration) error) error {
-	to, err := after(f.Step, ev)
+	to, err := s.after(f, ev)
 	if err != nil {
 		return err
 	}
+	from := f.Step
 	f.Step = to
 	if err := do(tx, f); err != nil {
 		return err
+	}
+	if f.Data.Completes {
+		if err := s.completes(tx, f, from); err != nil {
+			return err
+		}
 	}
 	return f.Save(tx)
 }
@@ -241,10 +250,10 @@ func (s *Service) moveLoaded(tx *db.Tx, f *registration, ev event, do func(*db.T
 // step itself asks again.
 func (s *Service) stands(ctx context.Context, t Ticket, ev event) (f *registration, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		if f, err = flow.Load[data](tx, kind, t); err != nil {
+		if f, err = load(tx, t); err != nil {
 			return err
 		}
-		_, err = after(f.Step, ev)
+		_, err = s.after(f, ev)
 		return err
 	})
 	return f, err

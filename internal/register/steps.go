@@ -15,6 +15,7 @@ type Step = string
 // The steps.
 const (
 	Details       Step = "details"
+	Mobile        Step = "mobile"        // give a number (an account from elsewhere lacks one)
 	Mailbox       Step = "mailbox"       // look in your mailbox (addresses are concealed)
 	Code          Step = "code"          // type the code we sent
 	Help          Step = "help"          // as Code, and staff were asked
@@ -29,7 +30,7 @@ const (
 
 // Steps are all steps, in the order of the way.
 func Steps() []Step {
-	return []Step{Details, Mailbox, Code, Help, Terms, Questions, Confirm, Authenticator, Codes, Password, Done}
+	return []Step{Details, Mobile, Mailbox, Code, Help, Terms, Questions, Confirm, Authenticator, Codes, Password, Done}
 }
 
 type event string
@@ -87,10 +88,36 @@ func table() map[Step]map[event]Step {
 	}
 }
 
+// completion is the table of an account that came from elsewhere and lacks
+// mobile and questions: its owner has signed in half-way. asked says whether
+// questions are.
+//
+//	Mobile ──number──▶ Code ──right, released──▶ Questions ──▶ Confirm ──▶ Authenticator ──▶ Codes ──▶ Done
+func completion(asked bool) map[Step]map[event]Step {
+	then := Authenticator
+	if asked {
+		then = Questions
+	}
+	return map[Step]map[event]Step{
+		Mobile:        {numberChanged: Code},
+		Code:          {codeRight: then, codeResent: Code, numberChanged: Code, helpAsked: Help, wentBack: Mobile},
+		Help:          {codeRight: then, codeResent: Help, numberChanged: Code, codeReleased: then, wentBack: Mobile},
+		Questions:     {questionsChosen: Confirm},
+		Confirm:       {answersConfirmed: Authenticator, answersChanged: Questions},
+		Authenticator: {authenticatorProved: Codes, authenticatorSkipped: Done},
+		Codes:         {codesKept: Done},
+		Done:          {},
+	}
+}
+
 // after returns the step to which ev leads; an event that the step does not know
 // is Conflict "step-moved": the page that sent it is out of date.
-func after(step Step, ev event) (Step, error) {
-	to, ok := table()[step][ev]
+func (s *Service) after(f *registration, ev event) (Step, error) {
+	steps := table()
+	if f.Data.Completes {
+		steps = completion(len(s.Settings.Questions) > 0)
+	}
+	to, ok := steps[f.Step][ev]
 	if !ok {
 		return "", fault.New(fault.Conflict, "step-moved")
 	}
