@@ -7,6 +7,7 @@ import (
 
 	"vestibule/internal/recovery"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -39,8 +40,7 @@ func RecoverySamples() []web.Sample {
 	return []web.Sample{
 		{Name: "get-back-in", Draw: backInView},
 		{Name: "get-back-in-nowhere", Draw: func(f *ui.Frame) templ.Component {
-			f.Vendor.Phone, f.Vendor.Email = "", ""
-			return backInView(f)
+			return backInView(nowhere(f))
 		}},
 		{Name: "forgot-user-id", Draw: func(f *ui.Frame) templ.Component { return findUserIDView(findUserIDPage{Frame: f}) }},
 		{Name: "forgot-user-id-error", Draw: func(f *ui.Frame) templ.Component {
@@ -99,18 +99,17 @@ func RecoverySamples() []web.Sample {
 			return resetHelpView(resetHelpPage{Frame: at(f, 1), Reference: "7KQ4-2MDX"})
 		}},
 		{Name: "reset-help-nowhere", Draw: func(f *ui.Frame) templ.Component {
-			f.Vendor.Phone, f.Vendor.Email = "", ""
-			return resetHelpView(resetHelpPage{Frame: at(f, 1), Reference: "7KQ4-2MDX"})
+			return resetHelpView(resetHelpPage{Frame: at(nowhere(f), 1), Reference: "7KQ4-2MDX"})
 		}},
 		{Name: "reset-new-password", Draw: func(f *ui.Frame) templ.Component {
 			return resetPasswordView(resetPasswordPage{
-				Frame: at(f, 2), UserID: user, Legacy: true, Check: passwordCheck{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")},
+				Frame: at(f, 2), UserID: user, Legacy: true, Check: choose.Password{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")},
 			})
 		}},
 		{Name: "reset-new-password-error", Draw: func(f *ui.Frame) templ.Component {
 			return resetPasswordView(resetPasswordPage{
 				Frame: at(f, 2, failed(f, "password", "fault.password-context")), UserID: user,
-				Check: passwordCheck{Rules: passwordRules(f, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
+				Check: choose.Password{Rules: passwordRules(f, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
 			})
 		}},
 		{Name: "reset-done", Draw: func(f *ui.Frame) templ.Component {
@@ -123,6 +122,14 @@ func RecoverySamples() []web.Sample {
 		resetLink("reset-link-unfinished", "recovery.link.unfinished-"),
 		resetLink("reset-link-afresh", "recovery.link.afresh-"),
 	}
+}
+
+// nowhere is the frame of a vendor that names no helpdesk.
+func nowhere(f *ui.Frame) *ui.Frame {
+	v := *f.Vendor
+	v.Phone, v.Email = "", ""
+	f.Vendor = &v
+	return f
 }
 
 func resetLink(name, key string) web.Sample {

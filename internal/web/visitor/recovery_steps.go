@@ -3,6 +3,7 @@ package visitor
 import (
 	"vestibule/internal/recovery"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -38,12 +39,12 @@ func (f *Recovery) resend(c *web.Context) error {
 	return f.next(c, resetCodeForm{}, f.recovery.Resend(c.Context(), recoveryTicket(c)))
 }
 
-type passkeyForm struct {
+type resetPasskeyForm struct {
 	Passkey string `form:"passkey,raw,max=16384"`
 }
 
 func (f *Recovery) passkey(c *web.Context) error {
-	var in passkeyForm
+	var in resetPasskeyForm
 	var next recovery.Next
 	err := c.Form(&in)
 	if err == nil {
@@ -119,13 +120,13 @@ func (f *Recovery) passwordCheck(c *web.Context) error {
 		return err
 	}
 	frame := c.Frame()
-	return c.Page(200, ui.Part(frame, passwordCheckView(frame, check)))
+	return c.Page(200, ui.Part(frame, choose.PasswordChecklist(frame, check)))
 }
 
-func (f *Recovery) check(c *web.Context, typed string) (passwordCheck, error) {
+func (f *Recovery) check(c *web.Context, typed string) (choose.Password, error) {
 	findings, strength, err := f.recovery.PasswordFindings(c.Context(), recoveryTicket(c), typed)
 	if err != nil {
-		return passwordCheck{}, err
+		return choose.Password{}, err
 	}
-	return checkOf(c, findings, strength, typed), nil
+	return choose.PasswordOf(c.Words, typed, findings, strength), nil
 }

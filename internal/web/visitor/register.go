@@ -14,6 +14,7 @@ import (
 	"vestibule/internal/register"
 	"vestibule/internal/text"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -135,12 +136,12 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 		p.Frame, p.progress = frame, at
 		return c.Page(frame.Status(), termsView(p))
 	case register.Questions:
-		typed, _ := in.(questionsForm)
+		typed, _ := in.(choose.Questions)
 		if in == nil {
-			typed = questionsOf(v)
+			typed = choose.QuestionsOf(v.Questions)
 		}
 		return c.Page(frame.Status(), questionsView(questionsPage{
-			Frame: frame, progress: at, In: typed, Offered: f.offered(c), Rules: answerRules(c, typed, failed),
+			Frame: frame, progress: at, In: typed, Offered: choose.Options(c.Words, f.register.Offered(c.Lang)), Rules: choose.AnswerRules(c.Words, typed, failed),
 		}))
 	case register.Confirm:
 		p := confirmPage{Frame: frame, progress: at}
@@ -192,9 +193,9 @@ func belongs(in any, step register.Step) bool {
 		return step == register.Code || step == register.Help
 	case termsForm:
 		return step == register.Terms
-	case questionsForm:
+	case choose.Questions:
 		return step == register.Questions
-	case answersForm:
+	case choose.Answers:
 		return step == register.Confirm
 	case totpForm:
 		return step == register.Authenticator

@@ -7,6 +7,7 @@ import (
 
 	"vestibule/internal/register"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -31,7 +32,7 @@ func RegisterSamples() []web.Sample {
 	offered := func(f *ui.Frame) []ui.Option {
 		return []ui.Option{
 			{Value: "first-dish", Label: f.T("account.question.first-dish")}, {Value: "childhood-street", Label: f.T("account.question.childhood-street")},
-			{Value: ownQuestion, Label: f.T("register.questions.own")},
+			{Value: choose.OwnQuestion, Label: f.T("register.questions.own")},
 		}
 	}
 	rules := func(f *ui.Frame, states ...string) (all []ui.Rule) {
@@ -99,7 +100,7 @@ func RegisterSamples() []web.Sample {
 			return questionsView(questionsPage{Frame: at(f, register.Questions), Offered: offered(f), Rules: rules(f, "", "", "", "")})
 		}},
 		{Name: "register-questions-errors", Draw: func(f *ui.Frame) templ.Component {
-			in := questionsForm{Q1: "first-dish", A1: "burnt leek pie", Q2: "childhood-street", A2: "street", Q3: ownQuestion, Own3: "What did we call the boat on the lake?", A3: "tin whistle"}
+			in := choose.Questions{Q1: "first-dish", A1: "burnt leek pie", Q2: "childhood-street", A2: "street", Q3: choose.OwnQuestion, Own3: "What did we call the boat on the lake?", A3: "tin whistle"}
 			return questionsView(questionsPage{Frame: at(f, register.Questions, failed(f, "a2", "fault.answer-in-question")), In: in, Offered: offered(f), Rules: rules(f, ui.Done, ui.Bad, ui.Done, ui.Done)})
 		}},
 		{Name: "register-confirm", Draw: func(f *ui.Frame) templ.Component {
@@ -117,12 +118,12 @@ func RegisterSamples() []web.Sample {
 			return codesView(codesPage{Frame: at(f, register.Codes), Codes: codes})
 		}},
 		{Name: "register-password", Draw: func(f *ui.Frame) templ.Component {
-			return passwordView(passwordPage{Frame: at(f, register.Password), Email: marta.Email, Check: passwordCheck{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")}})
+			return passwordView(passwordPage{Frame: at(f, register.Password), Email: marta.Email, Check: choose.Password{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")}})
 		}},
 		{Name: "register-password-errors", Draw: func(f *ui.Frame) templ.Component {
 			return passwordView(passwordPage{
 				Frame: at(f, register.Password, failed(f, "password", "fault.password-context")), Email: marta.Email,
-				Check: passwordCheck{Rules: passwordRules(f, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
+				Check: choose.Password{Rules: passwordRules(f, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
 			})
 		}},
 		{Name: "register-done", Draw: func(f *ui.Frame) templ.Component {

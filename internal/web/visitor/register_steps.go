@@ -4,11 +4,10 @@ import (
 	"strings"
 	"time"
 
-	"vestibule/internal/account"
 	"vestibule/internal/fault"
-	"vestibule/internal/password"
 	"vestibule/internal/register"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -117,70 +116,11 @@ func (f *Register) termsDecline(c *web.Context) error {
 
 func (f *Register) declined(c *web.Context) error { return c.Page(200, declinedView(c.Frame())) }
 
-// ownQuestion is the entry of the list for a question in one's own words.
-const ownQuestion = "own"
-
-type questionsForm struct {
-	Q1   string `form:"q1,max=100"`
-	Own1 string `form:"own1,max=400"`
-	A1   string `form:"a1,max=400"`
-	Q2   string `form:"q2,max=100"`
-	Own2 string `form:"own2,max=400"`
-	A2   string `form:"a2,max=400"`
-	Q3   string `form:"q3,max=100"`
-	Own3 string `form:"own3,max=400"`
-	A3   string `form:"a3,max=400"`
-}
-
-func (in questionsForm) question(i int) string { return [...]string{in.Q1, in.Q2, in.Q3}[i] }
-func (in questionsForm) own(i int) string      { return [...]string{in.Own1, in.Own2, in.Own3}[i] }
-func (in questionsForm) answer(i int) string   { return [...]string{in.A1, in.A2, in.A3}[i] }
-
-// choices reads the form: who typed a question and chose none means that one.
-func (in questionsForm) choices() []account.Choice {
-	all := make([]account.Choice, account.QuestionCount)
-	for i := range all {
-		all[i] = account.Choice{Question: in.question(i), Answer: in.answer(i)}
-		if q := in.question(i); q == ownQuestion || q == "" {
-			all[i].Question, all[i].Own = "", in.own(i)
-		}
-	}
-	return all
-}
-
-// questionsOf fills the form from what was chosen before; answers are not kept
-// readable, so they are typed again.
-func questionsOf(v register.View) (in questionsForm) {
-	for i, q := range v.Questions {
-		id := q.Question
-		if id == "" {
-			id = ownQuestion
-		}
-		switch i {
-		case 0:
-			in.Q1, in.Own1 = id, q.Own
-		case 1:
-			in.Q2, in.Own2 = id, q.Own
-		case 2:
-			in.Q3, in.Own3 = id, q.Own
-		}
-	}
-	return in
-}
-
-func (f *Register) offered(c *web.Context) []ui.Option {
-	var all []ui.Option
-	for _, q := range f.register.Offered(c.Lang) {
-		all = append(all, ui.Option{Value: q[0], Label: q[1]})
-	}
-	return append(all, ui.Option{Value: ownQuestion, Label: c.T("register.questions.own")})
-}
-
 func (f *Register) questions(c *web.Context) error {
-	var in questionsForm
+	var in choose.Questions
 	err := c.Form(&in)
 	if err == nil {
-		err = f.register.ChooseQuestions(c.Context(), ticket(c), c.Lang, in.choices())
+		err = f.register.ChooseQuestions(c.Context(), ticket(c), c.Lang, in.Choices())
 	}
 	return f.next(c, in, err)
 }
@@ -188,60 +128,23 @@ func (f *Register) questions(c *web.Context) error {
 // questionsCheck answers the checklist while somebody types: the rules that
 // decide, and nothing kept.
 func (f *Register) questionsCheck(c *web.Context) error {
-	var in questionsForm
+	var in choose.Questions
 	err := c.Form(&in)
 	if err == nil {
-		err = f.register.JudgeChoices(c.Lang, in.choices())
+		err = f.register.JudgeChoices(c.Lang, in.Choices())
 	}
 	if err != nil && !fault.Is(err, fault.Invalid) {
 		return err
 	}
 	frame := c.Frame()
-	return c.Page(200, ui.Part(frame, ui.Rules("rules", c.T("register.questions.rules"), answerRules(c, in, err))))
-}
-
-// answerRules says of each rule whether the typed answers keep it. A rule that
-// cannot be judged yet is neither met nor broken.
-func answerRules(c *web.Context, in questionsForm, failed error) []ui.Rule {
-	complete := true
-	for i := range account.QuestionCount {
-		complete = complete && strings.TrimSpace(in.answer(i)) != ""
-	}
-	var rules []ui.Rule
-	for _, r := range []struct {
-		name  string
-		codes []string
-	}{
-		{"length", []string{"answer-short", "answer-long"}},
-		{"question", []string{"answer-in-question"}},
-		{"common", []string{"answer-common"}},
-		{"different", []string{"answer-same", "question-same"}},
-	} {
-		state := ""
-		if complete {
-			state = ui.Done
-		}
-		for _, code := range r.codes {
-			if fault.Code(failed, code) {
-				state = ui.Bad
-			}
-		}
-		rules = append(rules, ui.Rule{Text: c.T("register.questions.rule." + r.name), State: state})
-	}
-	return rules
-}
-
-type answersForm struct {
-	A1 string `form:"a1,max=400"`
-	A2 string `form:"a2,max=400"`
-	A3 string `form:"a3,max=400"`
+	return c.Page(200, ui.Part(frame, choose.AnswerChecklist(frame, choose.AnswerRules(c.Words, in, err))))
 }
 
 func (f *Register) confirm(c *web.Context) error {
-	var in answersForm
+	var in choose.Answers
 	err := c.Form(&in)
 	if err == nil {
-		err = f.register.ConfirmAnswers(c.Context(), ticket(c), []string{in.A1, in.A2, in.A3})
+		err = f.register.ConfirmAnswers(c.Context(), ticket(c), in.List())
 	}
 	return f.next(c, in, err)
 }
@@ -305,43 +208,15 @@ func (f *Register) passwordCheck(c *web.Context) error {
 		return err
 	}
 	frame := c.Frame()
-	return c.Page(200, ui.Part(frame, passwordCheckView(frame, check)))
+	return c.Page(200, ui.Part(frame, choose.PasswordChecklist(frame, check)))
 }
 
-func (f *Register) check(c *web.Context, typed string) (check passwordCheck, err error) {
+func (f *Register) check(c *web.Context, typed string) (choose.Password, error) {
 	findings, strength, err := f.register.PasswordFindings(c.Context(), ticket(c), typed)
 	if err != nil {
-		return check, err
+		return choose.Password{}, err
 	}
-	return checkOf(c, findings, strength, typed), nil
-}
-
-// checkOf is the checklist of a password that is being typed.
-func checkOf(c *web.Context, findings []password.Finding, strength int, typed string) (check passwordCheck) {
-	for _, one := range findings {
-		r := ui.Rule{Text: c.T("password.rule."+one.Rule, pairs(one.Args)...)}
-		switch {
-		case one.Met:
-			r.State = ui.Done
-		case typed != "":
-			r.State = ui.Bad
-		}
-		check.Rules = append(check.Rules, r)
-	}
-	if typed == "" {
-		check.Words = c.T("password.strength.none")
-		return check
-	}
-	check.Level = max(1, strength)
-	check.Words = c.T("password.strength." + number(strength))
-	return check
-}
-
-func pairs(args map[string]string) (all []any) {
-	for k, v := range args {
-		all = append(all, k, v)
-	}
-	return all
+	return choose.PasswordOf(c.Words, typed, findings, strength), nil
 }
 
 func (f *Register) continueLink(c *web.Context) error {

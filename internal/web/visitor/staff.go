@@ -6,6 +6,7 @@ import (
 	"vestibule/internal/fault"
 	"vestibule/internal/staff"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -107,26 +108,15 @@ func (f *StaffEnrol) check(c *web.Context) error {
 		return err
 	}
 	frame := c.Frame()
-	return c.Page(200, ui.Part(frame, passwordCheckView(frame, check)))
+	return c.Page(200, ui.Part(frame, choose.PasswordChecklist(frame, check)))
 }
 
-func (f *StaffEnrol) judge(c *web.Context, plain string) (passwordCheck, error) {
+func (f *StaffEnrol) judge(c *web.Context, plain string) (choose.Password, error) {
 	findings, level, err := f.staff.Findings(c.Context(), c.Cookie(enrolCookie), plain)
 	if err != nil {
-		return passwordCheck{}, err
+		return choose.Password{}, err
 	}
-	check := passwordCheck{Level: level, Words: c.T("password.strength.none")}
-	for _, one := range findings {
-		r := ui.Rule{Text: c.T("password.rule."+one.Rule, pairs(one.Args)...)}
-		if one.Met {
-			r.State = ui.Done
-		}
-		check.Rules = append(check.Rules, r)
-	}
-	if plain != "" {
-		check.Words = c.T("password.strength." + number(level))
-	}
-	return check, nil
+	return choose.PasswordOf(c.Words, plain, findings, level), nil
 }
 
 func (f *StaffEnrol) code(c *web.Context) error {
