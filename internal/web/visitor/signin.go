@@ -19,7 +19,7 @@ func NewSignIn(service *signin.Service) *SignIn { return &SignIn{signin: service
 
 // Routes are the face's table. Steps of a sign-in are for anyone: the ticket in the cookie is what lets them go on.
 func (f *SignIn) Routes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{web.Anyone, "GET /sign-in", f.form},
 		{web.Anyone, "POST /sign-in", f.send},
 		{web.Anyone, "POST /sign-in/code", f.code},
@@ -32,7 +32,7 @@ func (f *SignIn) Routes() []web.Route {
 		{web.Anyone, "GET /signed-out", f.signedOut},
 		{web.SignedIn, "GET /standing", f.where},
 		{web.SignedIn, "POST /standing/confirm", f.confirmAgain},
-	}
+	}, f.passkeyRoutes()...)
 }
 
 // ticketCookie carries the ticket of a half-made sign-in.
@@ -123,6 +123,7 @@ func (f *SignIn) show(c *web.Context, in signInForm, staff bool, failed error) e
 	if staff {
 		p.Action = web.StaffSignInPath
 	}
+	p.Passkey = !staff && f.signin.PasskeysOffered()
 	if failed == nil {
 		if key, ok := signInBecause[c.R.URL.Query().Get("because")]; ok {
 			p.Because = c.T(key)
@@ -142,7 +143,11 @@ func (f *SignIn) step(c *web.Context, v signin.View, failed error) error {
 	switch v.Step {
 	case signin.StepCode:
 		recovery := c.R.URL.Query().Get("with") == "recovery" || c.R.PostForm.Get("with") == "recovery"
-		return c.Page(frame.Status(), signInCodeView(signInCodePage{Frame: frame, Recovery: recovery}))
+		by, err := f.signin.Second(c.Context(), c.Cookie(ticketCookie))
+		if err != nil {
+			return err
+		}
+		return c.Page(frame.Status(), signInCodeView(signInCodePage{Frame: frame, Recovery: recovery && by.App, By: by}))
 	case signin.StepTerms:
 		text, _ := f.signin.Terms.In(string(c.Lang))
 		return c.Page(frame.Status(), signInTermsView(signInTermsPage{Frame: frame, Version: f.signin.Terms.Version, Text: text}))

@@ -7,7 +7,9 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/organization"
+	"vestibule/internal/signin"
 	"vestibule/internal/web"
+	"vestibule/internal/web/choose"
 	"vestibule/internal/web/ui"
 )
 
@@ -17,7 +19,13 @@ func SignInSamples() []web.Sample {
 		return web.Sample{Name: name, Draw: f}
 	}
 	return []web.Sample{
-		draw("sign-in", func(f *ui.Frame) templ.Component { return signInView(signInPage{Frame: f, Action: web.SignInPath}) }),
+		draw("sign-in", func(f *ui.Frame) templ.Component {
+			return signInView(signInPage{Frame: f, Action: web.SignInPath, Passkey: true})
+		}),
+		draw("sign-in-passkey-wrong", func(f *ui.Frame) templ.Component {
+			f.Errors = ui.Errors{{Field: "passkey", Text: f.T("fault.passkey-wrong")}}
+			return signInView(signInPage{Frame: f, Action: web.SignInPath, Passkey: true})
+		}),
 		draw("sign-in-wrong", func(f *ui.Frame) templ.Component {
 			f.Errors = ui.Errors{{Field: "login", Text: f.T("fault.sign-in-wrong")}}
 			return signInView(signInPage{Frame: f, Action: web.SignInPath, Login: "mellison"})
@@ -28,7 +36,15 @@ func SignInSamples() []web.Sample {
 		draw("sign-in-staff", func(f *ui.Frame) templ.Component {
 			return signInView(signInPage{Frame: f, Action: web.StaffSignInPath, Staff: true})
 		}),
-		draw("sign-in-code", func(f *ui.Frame) templ.Component { return signInCodeView(signInCodePage{Frame: f}) }),
+		draw("sign-in-code", func(f *ui.Frame) templ.Component {
+			return signInCodeView(signInCodePage{Frame: f, By: signin.Second{App: true}})
+		}),
+		draw("sign-in-code-or-passkey", func(f *ui.Frame) templ.Component {
+			return signInCodeView(signInCodePage{Frame: f, By: signin.Second{App: true, Passkey: true}})
+		}),
+		draw("sign-in-passkey", func(f *ui.Frame) templ.Component {
+			return signInCodeView(signInCodePage{Frame: f, By: signin.Second{Passkey: true}})
+		}),
 		draw("sign-in-recovery", func(f *ui.Frame) templ.Component {
 			f.Errors = ui.Errors{{Field: "code", Text: f.T("fault.sign-in-code-wrong")}}
 			return signInCodeView(signInCodePage{Frame: f, Recovery: true})
@@ -55,7 +71,7 @@ func SignInSamples() []web.Sample {
 			return staffLinkView(staffLinkPage{Frame: f, Name: "Ines Duarte", UserID: "iduarte", Action: "/office/enrol/SAMPLE"})
 		}),
 		draw("staff-password", func(f *ui.Frame) templ.Component {
-			return staffPasswordView(staffPasswordPage{Frame: f, Name: "Ines Duarte", UserID: "iduarte", Check: passwordCheck{
+			return staffPasswordView(staffPasswordPage{Frame: f, Name: "Ines Duarte", UserID: "iduarte", Check: choose.Password{
 				Rules: []ui.Rule{{Text: f.T("password.rule.length", "n", "12")}}, Words: f.T("password.strength.none"),
 			}})
 		}),
