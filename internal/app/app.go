@@ -151,6 +151,7 @@ func (p *Portal) build(ctx context.Context, words *text.Catalogue) error {
 	}
 	p.Handler = p.metrics.measure(p.Kit)
 	p.Chores = &chore.Runner{DB: p.DB, Secret: p.o.Secret, Log: p.log, Chores: p.chores(), Now: p.o.Now}
+	p.Desk.Chores = p.Chores.Chores
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"vestibule/internal/config"
 	"vestibule/internal/db"
 	"vestibule/internal/license"
+	"vestibule/internal/text"
 )
 
 func load(t *testing.T, data string, env ...string) *config.Config {
@@ -236,5 +237,27 @@ func TestLookingMakesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
 		t.Errorf("looking made the data folder: %v", err)
+	}
+}
+
+// Staff read what a chore does, not what it is called in the code.
+func TestEveryChoreHasWords(t *testing.T) {
+	words, err := text.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := load(t, t.TempDir(), "VESTIBULE_PASSWORD_MAX_AGE_DAYS=90", "VESTIBULE_ACCOUNT_DORMANT_DAYS=365")
+	p := build(t, app.Options{Config: c})
+	if len(p.Chores.Chores) < 10 {
+		t.Errorf("only %d chores", len(p.Chores.Chores))
+	}
+	for _, one := range p.Chores.Chores {
+		for _, lang := range text.Languages() {
+			for _, part := range []string{"name", "text"} {
+				if key := "office.chore." + one.Name + "." + part; !words.For(lang).Has(key) {
+					t.Errorf("%s has no %s", lang, key)
+				}
+			}
+		}
 	}
 }

@@ -137,21 +137,12 @@ func (c importAccounts) report() (line func(importer.Line, string) error, closeR
 		return nil, nil, errors.Join(err, f.Close())
 	}
 	line = func(l importer.Line, why string) error {
-		return w.Write([]string{strconv.Itoa(l.Line), harmless(l.UserID), string(l.Result), l.Field, why})
+		return w.Write([]string{strconv.Itoa(l.Line), text.Cell(l.UserID), string(l.Result), l.Field, why})
 	}
 	return line, func() error {
 		w.Flush()
 		return errors.Join(w.Error(), f.Close())
 	}, nil
-}
-
-// harmless keeps a spreadsheet from taking a text for a formula
-// (OWASP, CSV injection; ASVS V1.2.10).
-func harmless(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-		return "'" + s
-	}
-	return s
 }
 
 func sentence(field, said string) string {

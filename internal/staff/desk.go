@@ -5,6 +5,7 @@ import (
 
 	"vestibule/internal/account"
 	"vestibule/internal/audit"
+	"vestibule/internal/chore"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/outbox"
@@ -17,6 +18,8 @@ type Desk struct {
 	DB     *db.DB
 	Secret secret.Source
 	Outbox *outbox.Outbox
+	Chores []chore.Chore // the declared ones
+	Terms  account.Terms
 }
 
 // A Message is the record of an outgoing e-mail or SMS; codes in it are masked.

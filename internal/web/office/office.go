@@ -67,6 +67,8 @@ func (f *Face) Routes() []web.Route {
 		{mend, "POST /office/messages/{id}/retry", f.retry},
 		{mend, "POST /office/messages/{id}/drop", f.drop},
 		{web.Staff(string(staff.AuditView)), "GET /office/audit", f.audit},
+		{web.Staff(string(staff.AuditView)), "GET /office/upkeep", f.upkeep},
+		{web.Staff(string(staff.AuditView)), "POST /office/upkeep/evidence", f.evidence},
 	}
 }
 
@@ -83,6 +85,7 @@ func places() []place {
 		{staff.AccountsView, "office.nav.registrations", "/office/registrations", "phone"},
 		{staff.MessagesView, "office.nav.messages", "/office/messages", "mail"},
 		{staff.AuditView, "office.nav.audit", "/office/audit", "history"},
+		{staff.AuditView, "office.nav.upkeep", "/office/upkeep", "refresh"},
 	}
 }
 

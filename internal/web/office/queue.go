@@ -11,6 +11,7 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/fault"
+	"vestibule/internal/text"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
 )
@@ -308,7 +309,7 @@ func (f *Face) export(c *web.Context) error {
 	}
 	for _, line := range lines {
 		for i := range line {
-			line[i] = harmless(line[i])
+			line[i] = text.Cell(line[i])
 		}
 		if err := w.Write(line); err != nil {
 			return err
@@ -324,13 +325,4 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format(time.RFC3339)
-}
-
-// harmless keeps a spreadsheet from taking what a stranger typed for a formula
-// (OWASP, CSV injection; ASVS V1.2.10).
-func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

@@ -100,6 +100,16 @@ func Samples() []web.Sample {
 		{Name: "office-audit-empty", Draw: func(f *ui.Frame) templ.Component {
 			return auditView(auditPage{Frame: desked(f, 4), Subject: f.T("office.subject.request"), First: "/office/audit"})
 		}},
+		{Name: "office-upkeep", Draw: func(f *ui.Frame) templ.Component {
+			return upkeepView(upkeepPage{Frame: desked(f, 5), Lead: f.T("office.upkeep.trouble", "n", 1), Chores: []choreRow{
+				{Name: f.T("office.chore.audit-head.name"), Text: f.T("office.chore.audit-head.text"), Every: "24 h", Ran: "16 Jun, 09:45", Next: "17 Jun, 09:45", Took: f.T("office.chore-took", "ms", "3"), State: f.T("office.chore-state.well"), Tone: ui.OK},
+				{Name: f.T("office.chore.sweep.name"), Text: f.T("office.chore.sweep.text"), Every: "1 h", Ran: "16 Jun, 09:45", Next: "16 Jun, 10:45", Took: f.T("office.chore-took", "ms", "12"), State: f.T("office.chore-state.failed"), Tone: ui.Bad, Failed: "db: the disk is full"},
+				{Name: f.T("office.chore.password-age.name"), Text: f.T("office.chore.password-age.text"), Every: "1 h", State: f.T("office.chore-state.new"), Tone: ui.Off},
+			}, Terms: []termsRow{
+				{Version: "2026-06", Since: "1 Jun 2026", State: f.T("office.terms.over"), Tone: ui.Off, Accepted: "1,204", Outstanding: "12"},
+				{Version: "2026-12", Since: "1 Dec 2026", State: f.T("office.terms.in-force"), Tone: ui.OK, Grace: f.T("office.terms.grace", "until", "15 Dec 2026"), Accepted: "310", Outstanding: "906"},
+			}})
+		}},
 		{Name: "office-nothing", Draw: func(f *ui.Frame) templ.Component {
 			f = desked(f, -1)
 			f.Nav = nil
