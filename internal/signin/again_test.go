@@ -62,7 +62,7 @@ func TestThePasswordMakesAnOldSignInFreshAgain(t *testing.T) {
 		if err := isFresh(token); !fault.Code(err, "sign-in-again") {
 			t.Fatalf("an old sign-in: %v", err)
 		}
-		if _, err := h.Again(t.Context(), session.Client, token, Answer{Password: good+"x"}, Browser{}); !fault.Code(err, "security-password") {
+		if _, err := h.Again(t.Context(), session.Client, token, Answer{Password: good + "x"}, Browser{}); !fault.Code(err, "security-password") {
 			t.Errorf("a wrong password: %v", err)
 		}
 		if err := isFresh(token); !fault.Code(err, "sign-in-again") {

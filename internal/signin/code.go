@@ -86,7 +86,7 @@ func (s *Service) countCode(tx *db.Tx, accountID string, b Browser) error {
 	if err != nil {
 		return err
 	}
-	return codeTries.take(tx, codeKey(accountID, d.ID))
+	return codeTries.take(tx, codeKey(accountID, d.ID), accountID)
 }
 
 // fewCodes is how many recovery codes are so few that the owner is told.

@@ -1,8 +1,10 @@
 package signin
 
 import (
+	"strings"
 	"time"
 
+	"vestibule/internal/account"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 )
@@ -57,10 +59,11 @@ func (b brake) leaked(failures int, ago time.Duration) int {
 }
 
 // take writes down a try as failed before it is made, or refuses it as TooMany with the time to wait. The row stays locked until
-// the transaction ends, so that of many tries at once each sees the ones before it.
-func (b brake) take(tx *db.Tx, whom string) error {
-	key, now := b.name+":"+whom, tx.Now()
-	failures, tried, next, err := lockDelay(tx, key)
+// the transaction ends, so that of many tries at once each sees the ones before it. whom is the login or the account that the brake
+// holds up, or "".
+func (b brake) take(tx *db.Tx, what, whom string) error {
+	key, now := b.name+":"+what, tx.Now()
+	failures, tried, next, err := lockDelay(tx, key, whom)
 	if err != nil {
 		return err
 	}
@@ -72,9 +75,9 @@ func (b brake) take(tx *db.Tx, whom string) error {
 }
 
 // giveBack strikes out a try that take wrote down, because it was right.
-func (b brake) giveBack(tx *db.Tx, whom string) error {
-	key := b.name + ":" + whom
-	failures, tried, _, err := lockDelay(tx, key)
+func (b brake) giveBack(tx *db.Tx, what, whom string) error {
+	key := b.name + ":" + what
+	failures, tried, _, err := lockDelay(tx, key, whom)
 	if err != nil {
 		return err
 	}
@@ -82,4 +85,48 @@ func (b brake) giveBack(tx *db.Tx, whom string) error {
 }
 
 // clear forgets every failure.
-func (b brake) clear(tx *db.Tx, whom string) error { return dropDelay(tx, b.name+":"+whom) }
+func (b brake) clear(tx *db.Tx, what string) error { return dropDelay(tx, b.name+":"+what) }
+
+// A Delay is how a brake stands that holds up an account.
+type Delay struct {
+	Where    string    // "there", one network; "account", everywhere; "device", one known browser; "code", the authenticator's code
+	Network  string    // of "there"
+	Failures int       // that are not forgotten
+	Until    time.Time // the next try is let through; zero: now
+}
+
+// Delays returns the brakes that count failures for an account, by either of its logins.
+func Delays(tx *db.Tx, a account.Account) ([]Delay, error) {
+	rows, err := listDelays(tx, brakedAs(a))
+	if err != nil {
+		return nil, err
+	}
+	var all []Delay
+	for _, r := range rows {
+		name, what, _ := strings.Cut(r.key, ":")
+		for _, b := range []brake{accountThere, accountWhole, deviceAlone, codeTries} {
+			left := b.leaked(r.failures, tx.Now().Sub(r.tried))
+			if b.name != name || left == 0 {
+				continue
+			}
+			d := Delay{Where: name, Failures: left}
+			if name == accountThere.name {
+				_, d.Network, _ = strings.Cut(what, "@")
+			}
+			if tx.Now().Before(r.next) {
+				d.Until = r.next
+			}
+			all = append(all, d)
+		}
+	}
+	return all, nil
+}
+
+// Forgive forgets every failure that holds up an account, by either of its logins: after a reset, or because staff say so. What
+// counts a network stays.
+func Forgive(tx *db.Tx, a account.Account) error { return dropDelays(tx, brakedAs(a)) }
+
+// brakedAs is whom the brakes of an account count.
+func brakedAs(a account.Account) [3]string {
+	return [3]string{loginKey(a.UserID), loginKey(a.Email), a.ID}
+}

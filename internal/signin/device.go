@@ -90,6 +90,12 @@ func (s *Service) ForgetDevice(ctx context.Context, t session.Token, id string) 
 	})
 }
 
+// KnownDevice reports whether the account knows the browser with that token.
+func KnownDevice(tx *db.Tx, accountID, token string) (bool, error) {
+	_, known, err := device(tx, token, accountID)
+	return known, err
+}
+
 // device returns what the account knows of the browser with that token. Nobody's account knows none: the question is the same.
 func device(tx *db.Tx, token, accountID string) (d Device, known bool, err error) {
 	d, err = findDevice(tx, deviceHash(token), accountID, tx.Now().Add(-DeviceLife))

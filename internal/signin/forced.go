@@ -25,6 +25,7 @@ type View struct {
 	Next    string
 	Staff   bool
 	Trust   bool          // at StepCode: the browser may be trusted
+	Closing time.Time     // at StepClosing: when the account closes
 	Terms   account.Terms // at StepTerms
 	Later   time.Time     // at StepTerms: until when they can be put off; zero where they cannot
 	Done    bool          // at StepComplete: nothing is lacking any more
@@ -37,7 +38,7 @@ func (s *Service) Current(ctx context.Context, ticket string) (v View, err error
 		if err != nil {
 			return err
 		}
-		v = View{Step: Step(f.Step), Account: a.ID, Email: a.Email, Next: f.Data.Next, Staff: f.Data.Staff, Trust: !f.Data.Staff}
+		v = View{Step: Step(f.Step), Account: a.ID, Email: a.Email, Next: f.Data.Next, Staff: f.Data.Staff, Trust: !f.Data.Staff, Closing: a.ClosingAt}
 		v.Terms = s.Terms.At(tx.Now())
 		v.Later = s.Terms.GraceEnds(tx.Now())
 		v.Done = v.Step == StepComplete && !a.Incomplete
@@ -227,6 +228,26 @@ func (s *Service) GoOn(ctx context.Context, ticket string, b Browser) (got Arriv
 		}
 		if a.Incomplete {
 			return moved()
+		}
+		got, err = s.proceed(tx, a, f.Data, f, b)
+		return err
+	})
+	return got, err
+}
+
+// Keep takes back that the account is to close, and goes on.
+func (s *Service) Keep(ctx context.Context, ticket string, b Browser) (got Arrival, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		got = Arrival{}
+		f, a, err := s.at(tx, ticket, accountKept)
+		if err != nil {
+			return err
+		}
+		if err := s.KeepAccount(tx, a.ID); err != nil {
+			return err
+		}
+		if a, err = account.Get(tx, a.ID); err != nil {
+			return err
 		}
 		got, err = s.proceed(tx, a, f.Data, f, b)
 		return err

@@ -111,7 +111,7 @@ func late(err error) error {
 // not "", another account's passkey is wrong. So is that of an account that may not come in.
 func (s *Service) provePasskey(tx *db.Tx, purpose string, c passkey.Challenge, only string, answer []byte) (a account.Account, v account.PasskeyVerdict, err error) {
 	from := throttle.Network(audit.From(tx.Context()).Address)
-	if err := network.take(tx, from); err != nil {
+	if err := network.take(tx, from, ""); err != nil {
 		return a, v, err
 	}
 	p, v, err := account.ProvePasskey(tx, s.Passkeys, purpose, c, answer)
@@ -127,7 +127,7 @@ func (s *Service) provePasskey(tx *db.Tx, purpose string, c passkey.Challenge, o
 	if !opens(a.State) || only != "" && a.ID != only {
 		return a, account.PasskeyWrong, nil
 	}
-	return a, v, network.giveBack(tx, from)
+	return a, v, network.giveBack(tx, from, "")
 }
 
 // tellCopied tells the owner of a passkey that two copies of it seem to be in use, and writes it down.

@@ -74,6 +74,8 @@ type Service struct {
 	StartRecovery func(tx *db.Tx, a account.Account, lang string) (ticket string, err error)
 	// BeginComplete begins to take what an account lacks that came from elsewhere, and returns the ticket of the registration.
 	BeginComplete func(tx *db.Tx, a account.Account) (ticket string, err error)
+	// KeepAccount takes an owner's wish back to close the account.
+	KeepAccount func(tx *db.Tx, accountID string) error
 	// PasswordChanged ends the links, codes and recoveries of an account whose password is another now.
 	PasswordChanged func(tx *db.Tx, accountID string) error
 }
@@ -210,20 +212,20 @@ func (t *try) count(tx *db.Tx, b Browser) (err error) {
 		return err
 	}
 	if t.device = d.ID; t.device != "" {
-		return deviceAlone.take(tx, t.device)
+		return deviceAlone.take(tx, t.device, t.account.ID)
 	}
 	if t.known, err = placeKnown(tx, t.account.ID, t.network); err != nil {
 		return err
 	}
-	if err := network.take(tx, t.network); err != nil {
+	if err := network.take(tx, t.network, ""); err != nil {
 		return err
 	}
 	if !t.known {
-		if err := accountWhole.take(tx, t.key); err != nil {
+		if err := accountWhole.take(tx, t.key, t.key); err != nil {
 			return err
 		}
 	}
-	return accountThere.take(tx, t.key+"@"+t.network)
+	return accountThere.take(tx, t.key+"@"+t.network, t.key)
 }
 
 // forgive strikes the try out because it was right.
@@ -231,11 +233,11 @@ func (t try) forgive(tx *db.Tx) error {
 	if t.device != "" {
 		return deviceAlone.clear(tx, t.device)
 	}
-	if err := network.giveBack(tx, t.network); err != nil {
+	if err := network.giveBack(tx, t.network, ""); err != nil {
 		return err
 	}
 	if !t.known {
-		if err := accountWhole.giveBack(tx, t.key); err != nil {
+		if err := accountWhole.giveBack(tx, t.key, t.key); err != nil {
 			return err
 		}
 	}
@@ -303,7 +305,7 @@ func (s *Service) proceed(tx *db.Tx, a account.Account, d data, f *flow.Flow[dat
 
 func (s *Service) facts(tx *db.Tx, a account.Account, d data, b Browser) (f facts, err error) {
 	now := tx.Now()
-	f = facts{State: a.State, Code: d.Code, Incomplete: a.Incomplete}
+	f = facts{State: a.State, Code: d.Code, Closing: !a.ClosingAt.IsZero(), Incomplete: a.Incomplete}
 	f.Old = s.PasswordMaxAge > 0 && d.How != byPasskey && !a.PasswordSetAt.IsZero() && now.Sub(a.PasswordSetAt) >= s.PasswordMaxAge
 	if f.Staff, err = s.IsStaff(tx, a.ID); err != nil {
 		return f, err

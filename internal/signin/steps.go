@@ -13,6 +13,7 @@ const (
 	StepCode     Step = "code"     // the authenticator's code, or a recovery code
 	StepEnrol    Step = "enrol"    // staff without an authenticator: only a link from the console helps
 	StepExpired  Step = "expired"  // the password is right and may not be used any more: a recovery sets another
+	StepClosing  Step = "closing"  // the owner asked to close the account, and can take it back
 	StepRenew    Step = "renew"    // the password is right and too old: the person sets another
 	StepTerms    Step = "terms"    // the terms have changed since they were accepted
 	StepComplete Step = "complete" // the account came from elsewhere and lacks a mobile number and questions
@@ -25,6 +26,7 @@ type event string
 const (
 	codeRight       event = "code-right"
 	recovered       event = "recovered"
+	accountKept     event = "account-kept"
 	passwordRenewed event = "password-renewed"
 	termsAccepted   event = "terms-accepted"
 	completed       event = "completed"
@@ -35,6 +37,7 @@ const (
 var after = map[Step]event{
 	StepCode:     codeRight,
 	StepExpired:  recovered,
+	StepClosing:  accountKept,
 	StepRenew:    passwordRenewed,
 	StepTerms:    termsAccepted,
 	StepComplete: completed,
@@ -57,6 +60,7 @@ type facts struct {
 	Enrolled   bool // an authenticator
 	Code       bool // its code was given in this sign-in
 	Trusted    bool // the owner said that this browser need not give it
+	Closing    bool
 	Old        bool // the password
 	TermsDue   bool
 	Incomplete bool
@@ -72,6 +76,8 @@ func next(f facts) Step {
 		return StepCode
 	case f.State == account.Expired:
 		return StepExpired
+	case f.Closing:
+		return StepClosing
 	case f.Old:
 		return StepRenew
 	case f.TermsDue && !f.Staff:

@@ -7,9 +7,9 @@ import (
 )
 
 // lockDelay returns the row of a key, made when it is missing, and holds it until the transaction ends.
-func lockDelay(tx *db.Tx, key string) (failures int, tried, next time.Time, err error) {
+func lockDelay(tx *db.Tx, key, whom string) (failures int, tried, next time.Time, err error) {
 	now := db.Micros(tx.Now())
-	if _, err = tx.Count(`INSERT INTO signin_delay (key, failures, tried_at, next_at) VALUES ($1, 0, $2, $2) ON CONFLICT (key) DO NOTHING`, key, now); err != nil {
+	if _, err = tx.Count(`INSERT INTO signin_delay (key, failures, tried_at, next_at, whom) VALUES ($1, 0, $2, $2, $3) ON CONFLICT (key) DO NOTHING`, key, now, whom); err != nil {
 		return 0, tried, next, err
 	}
 	var t, n int64
@@ -24,6 +24,31 @@ func saveDelay(tx *db.Tx, key string, failures int, tried, next time.Time) error
 
 func dropDelay(tx *db.Tx, key string) error {
 	_, err := tx.Count(`DELETE FROM signin_delay WHERE key = $1`, key)
+	return err
+}
+
+type delayRow struct {
+	key         string
+	failures    int
+	tried, next time.Time
+}
+
+func listDelays(tx *db.Tx, whom [3]string) ([]delayRow, error) {
+	var all []delayRow
+	err := tx.Each(`SELECT key, failures, tried_at, next_at FROM signin_delay WHERE whom IN ($1, $2, $3) ORDER BY key`,
+		[]any{whom[0], whom[1], whom[2]}, func(scan func(...any) error) error {
+			var r delayRow
+			var t, n int64
+			err := scan(&r.key, &r.failures, &t, &n)
+			r.tried, r.next = db.Time(t), db.Time(n)
+			all = append(all, r)
+			return err
+		})
+	return all, err
+}
+
+func dropDelays(tx *db.Tx, whom [3]string) error {
+	_, err := tx.Count(`DELETE FROM signin_delay WHERE whom IN ($1, $2, $3)`, whom[0], whom[1], whom[2])
 	return err
 }
 

@@ -15,3 +15,7 @@ CREATE TABLE device (
 );
 CREATE INDEX device_account ON device (account_id);
 CREATE INDEX device_seen ON device (seen_at);
+
+-- Whom a brake counts, where it counts one login or one account: for showing and for loosening all that brakes an account.
+ALTER TABLE signin_delay ADD COLUMN whom TEXT NOT NULL DEFAULT '';
+CREATE INDEX signin_delay_whom ON signin_delay (whom);
