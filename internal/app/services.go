@@ -17,6 +17,7 @@ import (
 	"vestibule/internal/lifecycle"
 	"vestibule/internal/message"
 	"vestibule/internal/organization"
+	"vestibule/internal/passkey"
 	"vestibule/internal/password"
 	"vestibule/internal/recovery"
 	"vestibule/internal/register"
@@ -38,6 +39,7 @@ type Services struct {
 	Desk         *staff.Desk
 	Importer     *importer.Service
 	Credential   *credential.Service
+	Passkeys     *credential.Passkeys
 	Lifecycle    *lifecycle.Service
 	Helpdesk     *helpdesk.Service
 }
@@ -56,6 +58,11 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	if err != nil {
 		return err
 	}
+	party, err := passkey.New(p.o.Secret, c.BaseURL, c.Vendor.Name)
+	if err != nil {
+		return err
+	}
+	notices := account.Notices{Messages: p.Writer}
 	client := session.Lives{Idle: c.Session.ClientIdle, Absolute: c.Session.ClientAbsolute}
 	office := session.Lives{Idle: c.Session.StaffIdle, Absolute: c.Session.StaffAbsolute}
 	s := &p.Services
@@ -70,13 +77,22 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		Settings: registerSettings(c, pattern, terms, words), Notify: p.told(staff.AccountsHelp),
 	}
 	s.SignIn = &signin.Service{
-		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Terms: terms,
+		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Notices: notices, Passkeys: party, Terms: terms,
 		ClientLives: client, StaffLives: office, Issuer: c.Vendor.Name,
 		IsStaff: staff.Is, ContinueByMail: s.Register.ContinueByMail, ConfirmByMail: s.Register.ConfirmByMail,
+		BeginComplete: func(tx *db.Tx, a account.Account) (string, error) {
+			t, err := s.Register.CompleteByOwner(tx, a)
+			return string(t), err
+		},
 	}
 	s.Recovery = &recovery.Service{
 		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,
 		Settings: recoverySettings(c, s.Register.Settings), Asked: s.Register.Asked, IsStaff: staff.Is,
+		Afresh: func(tx *db.Tx, a account.Account) (string, error) {
+			t, err := s.Register.Afresh(tx, a)
+			return string(t), err
+		},
+		Passkeys: recoveryPasskeys(p.o.Secret, party, notices), Confirmed: s.Register.Join, KnownDevice: signin.KnownDevice, ForgetDevices: signin.ForgetDevices, Forgive: signin.Forgive,
 	}
 	s.Credential = &credential.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Notices: account.Notices{Messages: p.Writer}, Issuer: c.Vendor.Name,
@@ -86,6 +102,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 			func(tx *db.Tx, accountID, _ string) error { return s.Recovery.EndAll(tx, accountID) },
 		},
 	}
+	s.Passkeys = &credential.Passkeys{DB: p.DB, Secret: p.o.Secret, Party: party, Notices: notices}
 	s.Staff = &staff.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,
 	}
@@ -184,6 +201,7 @@ func recoverySettings(c *config.Config, r register.Settings) recovery.Settings {
 // chores is the housekeeping of the capabilities.
 func (s *Services) chores() []chore.Chore {
 	all := append(s.Access.Chores(), s.Register.Chores()...)
+	all = append(all, s.Recovery.Chores()...)
 	all = append(all, s.Lifecycle.Chores()...)
 	all = append(all, s.Helpdesk.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
