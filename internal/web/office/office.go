@@ -9,6 +9,7 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
+	"vestibule/internal/credential"
 	"vestibule/internal/organization"
 	"vestibule/internal/register"
 	"vestibule/internal/staff"
@@ -23,6 +24,7 @@ type Services struct {
 	Organizations *organization.Service
 	Desk          *staff.Desk
 	Steps         *register.Service
+	Passkeys      *credential.Passkeys
 }
 
 // Face is the back office.
@@ -49,7 +51,7 @@ func (f *Face) Routes() []web.Route {
 	view, decide := web.Staff(string(staff.RequestsView)), web.Staff(string(staff.RequestsDecide))
 	messages, mend := web.Staff(string(staff.MessagesView)), web.Staff(string(staff.MessagesManage))
 	accounts, help := web.Staff(string(staff.AccountsView)), web.Staff(string(staff.AccountsHelp))
-	return []web.Route{
+	return append([]web.Route{
 		{web.StaffAny, "GET /office", f.start},
 		{view, "GET /office/requests", f.queue},
 		{view, "GET /office/requests/export", f.export},
@@ -69,7 +71,7 @@ func (f *Face) Routes() []web.Route {
 		{web.Staff(string(staff.AuditView)), "GET /office/audit", f.audit},
 		{web.Staff(string(staff.AuditView)), "GET /office/upkeep", f.upkeep},
 		{web.Staff(string(staff.AuditView)), "POST /office/upkeep/evidence", f.evidence},
-	}
+	}, f.passkeyPages().Routes()...)
 }
 
 // a place is an entry of the navigation and the permission that it takes.

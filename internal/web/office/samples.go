@@ -9,7 +9,7 @@ import (
 
 // Samples are the pages of the back office.
 func Samples() []web.Sample {
-	return []web.Sample{
+	return append([]web.Sample{
 		{Name: "office-queue", Draw: func(f *ui.Frame) templ.Component { return queueView(sampleQueue(desked(f, 0))) }},
 		{Name: "office-queue-results", Draw: func(f *ui.Frame) templ.Component {
 			p := sampleQueue(desked(f, 0))
@@ -115,7 +115,7 @@ func Samples() []web.Sample {
 			f.Nav = nil
 			return nothingView(f)
 		}},
-	}
+	}, new(Face).passkeyPages().Samples("office-", func(f *ui.Frame) { desked(f, -1) })...)
 }
 
 // desked puts a member of staff before the frame, in one of the places.

@@ -22,6 +22,7 @@ type Services struct {
 	Organizations *organization.Service
 	SignIn        *signin.Service
 	Credential    *credential.Service
+	Passkeys      *credential.Passkeys
 }
 
 // Face is the client portal.
