@@ -62,6 +62,7 @@ func rows() []row {
 		{"cold", (*bench).cold},
 		{"memory", (*bench).memory},
 		{"nodes", (*bench).nodes},
+		{"import", (*bench).imports},
 	}
 }
 
