@@ -34,6 +34,11 @@ func newMetrics(p *Portal) *metrics {
 		}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vestibule_delivery_failures_total", Help: "Tries to deliver a message that failed, by carrier."}, []string{"carrier"}),
 	}
+	m.registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "vestibule_statements_total", Help: "Statements run on the database."},
+			func() float64 { return float64(p.DB.Statements()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "vestibule_hashes_total", Help: "Passwords and answers hashed."},
+			func() float64 { return float64(p.Passwords.Hasher.Hashes()) }))
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.requests, m.seconds, m.failures, &queue{p: p, messages: prometheus.NewDesc("vestibule_messages", "Messages that have not left, by state.", []string{"state"}, nil)})
 	return m

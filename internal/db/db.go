@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,7 +31,12 @@ type DB struct {
 	pg          bool
 	now         func() time.Time
 	crash       func(point string)
+	ran         atomic.Uint64
 }
+
+// Statements is how many statements were run since the database was opened. What it grows by between two answers says whether
+// they cost the same work.
+func (d *DB) Statements() uint64 { return d.ran.Load() }
 
 // Options say which database to open and how.
 type Options struct {
@@ -163,7 +169,7 @@ func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (d *DB) run(ctx context.Context, pool *sql.DB, o *sql.TxOptions, f func(*Tx) error) error {
-	tx := &Tx{ctx: ctx, prepared: d.prepared[pool], pg: d.pg}
+	tx := &Tx{ran: &d.ran, ctx: ctx, prepared: d.prepared[pool], pg: d.pg}
 	// Last of all: the connection is free again.
 	defer func() { tx.prepared.met(tx.unprepared) }()
 	release, err := d.begin(tx, pool, o)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -25,8 +26,9 @@ type Tx struct {
 	before []func(*Tx) error
 	after  []func()
 
-	prepared   *statements // nil: the driver does it
-	unprepared []string    // queries of this transaction that were not prepared
+	ran        *atomic.Uint64 // statements, of the whole database
+	prepared   *statements    // nil: the driver does it
+	unprepared []string       // queries of this transaction that were not prepared
 }
 
 // Now is the time of the transaction, in UTC, to the microsecond.
@@ -129,9 +131,10 @@ func (tx *Tx) Each(query string, args []any, f func(scan func(...any) error) err
 	return translate(errors.Join(rows.Err(), rows.Close()))
 }
 
-// over is why the transaction must not go on, or nil. On SQLite it is asked
+// over counts a statement that is to run, and is why it must not, or nil. On SQLite it is asked
 // between statements, which are too short to be watched (see DB.begin).
 func (tx *Tx) over() error {
+	tx.ran.Add(1)
 	if err := tx.ctx.Err(); err != nil {
 		return fmt.Errorf("db: %w", err)
 	}

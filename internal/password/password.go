@@ -23,6 +23,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/argon2"
@@ -66,7 +67,11 @@ type Hasher struct {
 	slots  chan struct{}
 	places chan struct{} // slots and waiting room together
 	dummy  string
+	done   atomic.Uint64
 }
+
+// Hashes is how many hashes were computed so far. What it grows by between two answers says whether they cost the same work.
+func (h *Hasher) Hashes() uint64 { return h.done.Load() }
 
 // New makes a Hasher.
 func New(ring *secret.Ring, src secret.Source, o Options) *Hasher {
@@ -181,6 +186,7 @@ func (h *Hasher) work(ctx context.Context, f func()) error {
 	}
 	defer func() { <-h.slots }()
 	f()
+	h.done.Add(1)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,9 @@ type Portal struct {
 // A Setting changes the configuration before the portal is built, as in
 // "registration.duplicate_email=conceal".
 type Setting string
+
+// RealHashes makes passwords cost what they cost in production.
+const RealHashes Setting = "real hashes"
 
 // Each runs a scenario on a portal on SQLite and on one on PostgreSQL.
 func Each(t *testing.T, scenario func(t *testing.T, p *Portal), settings ...Setting) {
@@ -92,12 +96,16 @@ func newWorld(t testing.TB) world {
 
 func start(t testing.TB, w world, url string, settings []Setting) *Portal {
 	t.Helper()
+	// As cheap as Argon2id gets: most tests are about other things.
+	params := password.Params{MemoryKiB: 8, Passes: 1, Lanes: 1}
+	if i := slices.Index(settings, RealHashes); i >= 0 {
+		params, settings = password.DefaultParams(), slices.Delete(slices.Clone(settings), i, i+1)
+	}
 	c := configured(t, url, settings)
 	built, err := app.New(t.Context(), app.Options{
 		Config: c, Version: "test", Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: w.clock.Now, Secret: w.src, Ring: w.ring,
-		// As cheap as Argon2id gets: these tests are about other things.
-		Params:   password.Params{MemoryKiB: 8, Passes: 1, Lanes: 1},
+		Params:   params,
 		Carriers: map[carrier.Channel][]carrier.Carrier{carrier.Email: {w.inbox}, carrier.SMS: {w.inbox}},
 	})
 	if err != nil {
