@@ -225,6 +225,9 @@ func (f *Recovery) next(c *web.Context, in any, err error) error {
 	if current != nil {
 		return f.moved(c, current)
 	}
+	if fault.Code(err, "recovery-answers-over") {
+		return f.draw(c, v, nil, fault.New(fault.Invalid, "recovery-answers-over")) // on the page of what takes the place of answers
+	}
 	if !asked(in, v.Step) {
 		return c.SeeOther(resetPath) // a form of a step that is over
 	}
