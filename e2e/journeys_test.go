@@ -264,6 +264,7 @@ func TestWhoLeftHalfWayReturnsByEachOfThreeWays(t *testing.T) {
 	})
 }
 
+// asvs: V3.7.5
 func TestTheWayWithoutJavaScript(t *testing.T) {
 	onBoth(t, func(t *testing.T, o *parts.Office) {
 		throughAll(t, o, somebody(t, o, 40, browser.Options{NoScript: true}))

@@ -20,6 +20,7 @@ import (
 // sign-in, and the sending of each message. The portal starts again, the person
 // does what the page says, and comes in; each message arrives, for each fact
 // and for nothing else; the audit chain is whole.
+// asvs: V2.3.3
 func TestAfterAKillAtAnyCommitThePersonGoesOn(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the portal hundreds of times")

@@ -38,6 +38,7 @@ func nasty(t *testing.T) []string {
 	return all
 }
 
+// asvs: V1.2.4 V2.2.1 V2.2.2 V16.5.1
 func TestNoInputMakesAFormFail(t *testing.T) {
 	p := portaltest.SQLite(t)
 	w := somebody(t, p, 300)
@@ -76,6 +77,7 @@ func TestNoInputMakesAFormFail(t *testing.T) {
 	}
 }
 
+// asvs: V1.1.2 V1.2.1 V1.2.10 V1.3.7
 func TestMarkupFromTheRequestFormStaysTextEverywhere(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		office := approver(t, p, "Ada")
@@ -118,6 +120,7 @@ func TestMarkupFromTheRequestFormStaysTextEverywhere(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.1
 func TestAStaleTabOrAReplayedPostLeadsOnAndLosesNothing(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		w := somebody(t, p, 320)
@@ -148,6 +151,7 @@ func TestAStaleTabOrAReplayedPostLeadsOnAndLosesNothing(t *testing.T) {
 	})
 }
 
+// asvs: V6.6.2 V8.2.2
 func TestTwoBrowsersCannotSwapTickets(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		a, b := somebody(t, p, 330), somebody(t, p, 331)
@@ -183,6 +187,7 @@ func TestTwoBrowsersCannotSwapTickets(t *testing.T) {
 	})
 }
 
+// asvs: V16.5.2
 func TestAProviderThatIsDownLosesNothing(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		p.Inbox.Down(true)

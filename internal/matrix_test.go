@@ -79,6 +79,7 @@ func facts(t *testing.T, p *portaltest.Portal) string {
 	return s
 }
 
+// asvs: V2.3.1
 func TestNoStepTakesTheFormOfAnother(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		w := somebody(t, p, 40)
@@ -112,6 +113,7 @@ func TestNoStepTakesTheFormOfAnother(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.4 V15.4.2
 func TestSixteenEqualSubmitsOnTwoNodesHaveOneEffect(t *testing.T) {
 	portaltest.Two(t, func(t *testing.T, a, other *portaltest.Portal) {
 		w := somebody(t, a, 50)
@@ -233,6 +235,7 @@ func TestSixteenEqualRequestsForAccessAreOne(t *testing.T) {
 	})
 }
 
+// asvs: V15.4.2
 func TestOfTwoDecidersAtOnceOneDecidesAndTheOtherIsTold(t *testing.T) {
 	portaltest.Two(t, func(t *testing.T, a, other *portaltest.Portal) {
 		ada, ben := approver(t, a, "Ada"), approver(t, other, "Ben")
@@ -272,6 +275,7 @@ func TestOfTwoDecidersAtOnceOneDecidesAndTheOtherIsTold(t *testing.T) {
 	})
 }
 
+// asvs: V6.6.3
 func TestOfFiftyGuessesOfACodeAtMostFiveAreEvaluated(t *testing.T) {
 	portaltest.Two(t, func(t *testing.T, a, other *portaltest.Portal) {
 		w := somebody(t, a, 80)

@@ -92,6 +92,7 @@ func TestTheOfficeShowsMessagesAndTheTrail(t *testing.T) {
 	})
 }
 
+// asvs: V8.2.1 V8.2.3
 func TestARoleSeesAndDoesOnlyWhatItGrants(t *testing.T) {
 	p := portaltest.SQLite(t)
 	ada := approver(t, p, "Ada")

@@ -208,6 +208,7 @@ func TestAReturningEvaluatorAsksWithOneClickAndKeepsTheKey(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.4
 func TestOfSixteenDecisionsOnTwoNodesOneIsMade(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, ea, eb *dbtest.Env) {
 		nodes := []*world{open(t, ea), node(t, eb)}
@@ -342,6 +343,7 @@ func TestStaffAreRemindedOnceBeforeARequestIsDue(t *testing.T) {
 	})
 }
 
+// asvs: V2.2.1
 func TestTheFormSaysWhatToMendAtEachField(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		_, err := w.s.Ask(t.Context(), access.Form{
@@ -374,6 +376,7 @@ func TestTheFormSaysWhatToMendAtEachField(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.2 V2.4.1
 func TestRequestsAreLimitedByNetwork(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		for i := range 10 {
@@ -465,6 +468,7 @@ func TestAForwardedLinkProvesNothingForAnotherAddress(t *testing.T) {
 	})
 }
 
+// asvs: V6.4.1
 func TestAPersonalLinkWorksFourteenDaysAndUntilItsSuccessor(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		out := w.approve(marta())
@@ -491,6 +495,7 @@ func TestAPersonalLinkWorksFourteenDaysAndUntilItsSuccessor(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.4
 func TestFiftyPeopleSpendOnePersonalLinkOnce(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, ea, eb *dbtest.Env) {
 		nodes := []*world{open(t, ea), node(t, eb)}

@@ -124,6 +124,7 @@ func TestRequestsAreFoundByWordsSignalsAndCountry(t *testing.T) {
 	})
 }
 
+// asvs: V2.4.2
 func TestSignalsTellWhatStaffShouldNotice(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.approve(marta())

@@ -9,6 +9,7 @@ import (
 	"vestibule/internal/organization"
 )
 
+// asvs: V8.3.1
 func TestAStandingIsDecidedFromDatedFacts(t *testing.T) {
 	now := time.Date(2026, 6, 16, 9, 0, 0, 0, time.UTC)
 	at := func(days int) time.Time { return now.Add(time.Duration(days) * day) }

@@ -9,6 +9,7 @@ import (
 	"vestibule/internal/fault"
 )
 
+// asvs: V1.1.1
 func TestAnAddressIsKeptAsTypedAndComparedByItsKey(t *testing.T) {
 	for typed, key := range map[string]string{
 		" Marta.Ellison@HarbourVale.example ": "marta.ellison@harbourvale.example",
@@ -43,6 +44,7 @@ func TestAnAddressIsKeptAsTypedAndComparedByItsKey(t *testing.T) {
 	}
 }
 
+// asvs: V2.2.3
 func TestAMobileNumberBecomesE164OrSaysWhyNot(t *testing.T) {
 	for in, want := range map[[2]string]string{
 		{"GB", "07700 900123"}: "+447700900123", {"GB", "7700 900123"}: "+447700900123", {"DE", "0151/234 567-89"}: "+4915123456789",
@@ -77,6 +79,7 @@ func TestAMobileNumberBecomesE164OrSaysWhyNot(t *testing.T) {
 	}
 }
 
+// asvs: V2.2.1
 func TestNamesHoldNeitherLinksNorWhatCannotBeSeen(t *testing.T) {
 	for in, want := range map[string]string{
 		" Zoë ": "Zoë", "O'Brien": "O'Brien", "李雷": "李雷", "Mary  Jane": "Mary Jane", "J. R. R.": "J. R. R.", "von der Leyen-Müller": "von der Leyen-Müller",

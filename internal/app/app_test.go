@@ -43,6 +43,7 @@ func build(t *testing.T, o app.Options) *app.Portal {
 	return p
 }
 
+// asvs: V15.2.3
 func TestADemosDatabaseIsRefusedInProductionAndTakenByTools(t *testing.T) {
 	data := t.TempDir()
 	c := load(t, data)
@@ -156,6 +157,7 @@ func TestTheHeadOfTheAuditTrailIsSignedToAFile(t *testing.T) {
 	}
 }
 
+// asvs: V13.4.5
 func TestAStoppingPortalAnswersWhatIsUnderWayAndItsMetricsStandApart(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -30,6 +30,7 @@ func verify(t *testing.T, e *dbtest.Env) audit.Report {
 	return r
 }
 
+// asvs: V16.2.1
 func TestAnEventTellsWhoDidWhatAndWhence(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		add(t, e, "request.approve")

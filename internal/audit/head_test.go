@@ -9,6 +9,7 @@ import (
 	"vestibule/internal/db/dbtest"
 )
 
+// asvs: V16.4.2
 func TestACutTailShowsAgainstASignedHead(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		sign := func() (line string) {

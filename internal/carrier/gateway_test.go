@@ -82,6 +82,7 @@ func TestKannelIsAskedAsItsUserGuideSays(t *testing.T) {
 	}
 }
 
+// asvs: V1.2.3
 func TestAJSONGatewayGetsJSONWhateverTheWords(t *testing.T) {
 	p := startProvider(t)
 	c := gateway(t, carrier.JSON(p.URL, "", "t0ken", "Northwind", ""))
@@ -106,6 +107,7 @@ func TestAJSONGatewayGetsJSONWhateverTheWords(t *testing.T) {
 	}
 }
 
+// asvs: V1.2.2 V1.2.3
 func TestATemplateGatewayEscapesForWhereAValueStands(t *testing.T) {
 	p := startProvider(t)
 	for contentType, want := range map[string]string{
@@ -126,6 +128,7 @@ func TestATemplateGatewayEscapesForWhereAValueStands(t *testing.T) {
 	}
 }
 
+// asvs: V15.3.2
 func TestAGatewaysAnswerDecidesWhetherToTryAgain(t *testing.T) {
 	p := startProvider(t)
 	g := carrier.Kannel(p.URL, "user", "s3cr3t-password", "x")
@@ -153,6 +156,7 @@ func TestAGatewaysAnswerDecidesWhetherToTryAgain(t *testing.T) {
 	}
 }
 
+// asvs: V16.2.5
 func TestNothingSecretComesBackFromAGateway(t *testing.T) {
 	p := startProvider(t)
 	p.answer = "OK \x00\x1b[31m for " + number + ": " + words + " (code 048213, s3cr3t-password) " + strings.Repeat("long ", 10000)

@@ -282,7 +282,7 @@ func TestTheMailServersLoginIsUsedOnAProtectedConnection(t *testing.T) {
 	}
 }
 
-// asvs: V12.2.1
+// asvs: V12.2.1 V12.3.1 V12.3.2
 func TestAMailServerWithoutTheDemandedProtectionGetsNothing(t *testing.T) {
 	plainServer := startMailServer(t, carrier.NoTLS)
 	if _, err := plainServer.carrier(t, carrier.STARTTLS).Carry(t.Context(), email()); err == nil || carrier.IsPermanent(err) {

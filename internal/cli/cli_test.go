@@ -109,6 +109,7 @@ func TestABrokenConfigurationIsToldWholeBeforeAnythingIsOpened(t *testing.T) {
 	}
 }
 
+// asvs: V6.3.2
 func TestAnOperatorSetsUpAndLooksAfterAnInstallation(t *testing.T) {
 	i := install(t, "[product]", `name = "Example Add-On"`, `prefix = "EXA"`, "[vendor]", `support_email = "help@example.com"`)
 	i.want(exitDone, "held, not sent", "config", "check")

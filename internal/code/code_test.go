@@ -92,6 +92,7 @@ func TestACodeEnds(t *testing.T) {
 	})
 }
 
+// asvs: V6.6.3
 func TestOfFiftyGuessesAtOnceFiveAreEvaluated(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		issue(t, a, "a", "sms")
@@ -112,6 +113,7 @@ func TestOfFiftyGuessesAtOnceFiveAreEvaluated(t *testing.T) {
 	})
 }
 
+// asvs: V6.5.1 V2.3.4
 func TestOfFiftyWhoSendTheRightCodeAtOnceOneIsRight(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		c := issue(t, a, "a", "sms")
@@ -144,6 +146,7 @@ func link(t *testing.T, e *dbtest.Env) (token string) {
 	return token
 }
 
+// asvs: V3.5.3
 func TestALinkIsForOnePurposeAndLookingBurnsNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		token := link(t, e)
@@ -170,6 +173,7 @@ func TestALinkIsForOnePurposeAndLookingBurnsNothing(t *testing.T) {
 	})
 }
 
+// asvs: V6.4.1
 func TestALinkEndsByTimeAndByRevocation(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		token, late := link(t, e), ""
@@ -197,6 +201,7 @@ func TestALinkEndsByTimeAndByRevocation(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.4 V6.5.1
 func TestOfFiftyWhoSpendALinkAtOnceOneGetsIt(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		token := link(t, a)

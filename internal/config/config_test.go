@@ -49,6 +49,7 @@ func TestAFileThatWasNamedMustBeThere(t *testing.T) {
 	}
 }
 
+// asvs: V13.3.1
 func TestTheEnvironmentSpeaksOverTheFileAndSecretsComeFromFiles(t *testing.T) {
 	secret := write(t, "password", "s3cr3t words\n")
 	c, problems := load(t, `
@@ -72,6 +73,7 @@ staff_idle = 60
 	}
 }
 
+// asvs: V13.2.3
 func TestEachMistakeIsNamedWithWhatToDo(t *testing.T) {
 	for _, one := range []struct{ name, file, env, says string }{
 		{"an unknown name", "lisen = \"x\"", "", "Did you mean listen?"},

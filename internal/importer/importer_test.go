@@ -146,6 +146,7 @@ func TestADryRunReportsTheSameAndChangesNothing(t *testing.T) {
 	})
 }
 
+// asvs: V1.4.2
 func TestEachBadLineIsReportedAndTheOthersAreTaken(t *testing.T) {
 	const bad = `record,reference,name,country,domains,organization,email,first_name,last_name,role,product,from,to,seats,user_id,mobile,language,evaluated
 organization,C-1,Good Ltd,GB,good.example,,,,,,,,,,,,,

@@ -134,6 +134,7 @@ func TestAnUnknownLanguageIsAnsweredInTheVendors(t *testing.T) {
 	}
 }
 
+// asvs: V1.3.3 V1.3.7
 func TestWhatPeopleTypeCannotChangeAMessage(t *testing.T) {
 	nasty := `</td><script>alert(1)</script>{{.Secret}} [x](https://evil.example) **b** ` + "\r\nBcc: all@evil.example\n\n## Head"
 	m, err := writer(t).Write(message.To{Address: "a@b.example", Name: nasty}, at, message.StaffRequestWaiting{

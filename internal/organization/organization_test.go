@@ -92,6 +92,7 @@ func TestAnExpectedAddressJoinsOnceAndTheFirstAdministers(t *testing.T) {
 	})
 }
 
+// asvs: V15.4.2
 func TestOfManyWhoJoinAtOnceOneAdministers(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		nodes := []*dbtest.Env{a, b}

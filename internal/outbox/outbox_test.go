@@ -148,6 +148,7 @@ func body(t *testing.T, e *dbtest.Env, id string) string {
 	return s
 }
 
+// asvs: V14.2.4
 func TestAMessageIsKeptSealedShownMaskedAndWipedOnceItLeft(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		f := &fake{name: "first", answer: "250 ok tok3n for marta@harbour.example"}
@@ -426,6 +427,7 @@ func TestStaffSeeRetryAndDropWhatNobodyHasInHand(t *testing.T) {
 	})
 }
 
+// asvs: V1.4.3
 func TestRunDeliversWhenWokenAndStopsCleanly(t *testing.T) {
 	e := dbtest.SQLite(t)
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())

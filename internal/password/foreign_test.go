@@ -35,6 +35,7 @@ func taken() map[string][2]string {
 	}
 }
 
+// asvs: V11.2.2
 func TestAHashOfAnotherSystemKnowsItsPasswordAndIsToBeMadeAnew(t *testing.T) {
 	h, ring, src := hasher(password.Options{})
 	for name, one := range taken() {
@@ -68,6 +69,7 @@ func TestAHashOfAnotherSystemKnowsItsPasswordAndIsToBeMadeAnew(t *testing.T) {
 	}
 }
 
+// asvs: V15.2.2
 func TestAForeignHashCannotAskForTheWholeMachine(t *testing.T) {
 	h, _, _ := hasher(password.Options{})
 	const salt, sum = "c2FsdHNhbHRzYWx0c2FsdA", "uE+rrGyNJyyMVbzKcKnTrvkk2NYyA6C8SF7cPBbHr4Y"

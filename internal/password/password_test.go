@@ -19,7 +19,7 @@ func hasher(o password.Options) (*password.Hasher, *secret.Ring, secret.Source) 
 	return password.New(ring, src, o), ring, src
 }
 
-// asvs: V11.4.2
+// asvs: V11.4.2 V6.2.8
 func TestAPasswordIsKnownAgainAndAnotherIsNot(t *testing.T) {
 	h, _, _ := hasher(password.Options{Params: password.DefaultParams()})
 	encoded, err := h.Hash(t.Context(), "quiet anchor toast")
@@ -49,6 +49,7 @@ func TestTheTwoWaysToWriteAnUmlautAreOnePassword(t *testing.T) {
 	}
 }
 
+// asvs: V11.2.2
 func TestAHashOfOtherCostsIsTakenAndToBeMadeAnew(t *testing.T) {
 	old, ring, src := hasher(password.Options{})
 	encoded, err := old.Hash(t.Context(), "x")
@@ -61,6 +62,7 @@ func TestAHashOfOtherCostsIsTakenAndToBeMadeAnew(t *testing.T) {
 	}
 }
 
+// asvs: V11.4.4
 func TestAHashIsOfNoUseWithoutThePepper(t *testing.T) {
 	h, _, src := hasher(password.Options{})
 	encoded, err := h.Hash(t.Context(), "x")
@@ -73,6 +75,7 @@ func TestAHashIsOfNoUseWithoutThePepper(t *testing.T) {
 	}
 }
 
+// asvs: V2.4.1 V15.2.2
 func TestAFullQueueSaysSoAtOnce(t *testing.T) {
 	h, _, _ := hasher(password.Options{Params: password.Params{MemoryKiB: 4096, Passes: 2, Lanes: 1}, Slots: 1, Queue: 1})
 	var wg sync.WaitGroup

@@ -28,6 +28,7 @@ func (f failing) Err() error {
 // Every step breaks before each of its statements in turn. Each time the
 // registration stands where it stood, and no message leaves; then, unbroken, it
 // goes on.
+// asvs: V2.3.3
 func TestAStepThatBreaksAnywhereIsTakenWholeLater(t *testing.T) {
 	e := dbtest.SQLite(t)
 	r := newRig(t, e)

@@ -105,6 +105,7 @@ func (r *rig) to(step Step) Ticket {
 // The step matrix: every step with every event, by hand-made calls. What the
 // table knows leads where it says; everything else is Conflict and changes
 // nothing.
+// asvs: V2.3.1
 func TestNoStepIsSkippedOrRepeated(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		whole := newRig(t, e)
@@ -306,6 +307,7 @@ func TestOfFiftyGuessesAtOnceFiveAreEvaluated(t *testing.T) {
 }
 
 // Two registrations of one address race to the terms: one account.
+// asvs: V15.4.2
 func TestTwoRegistrationsOfOneAddressMakeOneAccount(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		first, second := newRig(t, a), newRig(t, b)

@@ -95,6 +95,7 @@ func TestACodeIsTriedFiveTimesAndUsedOnce(t *testing.T) {
 	})
 }
 
+// asvs: V6.6.2
 func TestACodeOfOneRegistrationDoesNotServeAnother(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := newRig(t, e)
@@ -108,6 +109,7 @@ func TestACodeOfOneRegistrationDoesNotServeAnother(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.2 V2.4.1
 func TestNoHourSeesMoreThanFourCodesToANumber(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := newRig(t, e)
@@ -333,6 +335,7 @@ func TestConfirmingTheAddressTakesTheOwnersPasswordToo(t *testing.T) {
 	})
 }
 
+// asvs: V14.2.7
 func TestUnfinishedAccountsAreRemindedOnceAndSweptAfterAWeek(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := newRig(t, e)
@@ -384,6 +387,7 @@ func TestTheAnswersMustBeTypedAlikeTwice(t *testing.T) {
 	})
 }
 
+// asvs: V6.5.5
 func TestACodeLivesTenMinutes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := newRig(t, e)

@@ -26,6 +26,7 @@ func TestASeedRepeatsItsSecrets(t *testing.T) {
 	}
 }
 
+// asvs: V11.5.1
 func TestDigitsAreDigits(t *testing.T) {
 	for _, src := range []secret.Source{secret.System{}, secret.Seeded(1)} {
 		if d := src.Digits(200); len(d) != 200 || strings.Trim(d, "0123456789") != "" {
@@ -37,6 +38,7 @@ func TestDigitsAreDigits(t *testing.T) {
 	}
 }
 
+// asvs: V11.2.5 V11.3.2 V11.3.3
 func TestSealedTextOpensOnlyInItsPlace(t *testing.T) {
 	r := secret.NewRing(secret.System{})
 	sealed := r.Seal("authenticator/a/secret", []byte("seed"))
@@ -55,6 +57,7 @@ func TestSealedTextOpensOnlyInItsPlace(t *testing.T) {
 	}
 }
 
+// asvs: V11.2.2 V13.3.4
 func TestAnOldKeyStillOpensAfterRotation(t *testing.T) {
 	src := secret.System{}
 	path := filepath.Join(t.TempDir(), "keys")
@@ -89,6 +92,7 @@ func TestAnOldKeyStillOpensAfterRotation(t *testing.T) {
 	}
 }
 
+// asvs: V13.3.2
 func TestTheKeyFileIsForItsOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "keys")
 	if _, err := secret.LoadRing(path, secret.System{}); err != nil {

@@ -152,6 +152,7 @@ func TestARenewedSessionKnowsItsNewTokenAlone(t *testing.T) {
 	})
 }
 
+// asvs: V15.4.2
 func TestOfSixteenRenewalsAtOnceOneCounts(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		s, old := start(t, e, Client, "anna")
@@ -219,6 +220,7 @@ func TestAnEndedSessionOpensNothingMore(t *testing.T) {
 	})
 }
 
+// asvs: V7.4.2
 func TestASessionEndsOnEveryNodeAtOnce(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		_, token := start(t, a, Client, "anna")

@@ -9,6 +9,7 @@ import (
 )
 
 // Two spellings of one login are braked alike, whether or not somebody has it.
+// asvs: V6.3.8
 func TestSpellingsOfALoginDoNotTellWhetherItExists(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)
@@ -32,6 +33,7 @@ func TestSpellingsOfALoginDoNotTellWhetherItExists(t *testing.T) {
 }
 
 // A UserID and an address are braked apart: otherwise the one would tell whose the other is.
+// asvs: V6.3.8
 func TestABrakeDoesNotTellThatTwoLoginsLeadToOneAccount(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)

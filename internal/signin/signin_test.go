@@ -210,6 +210,7 @@ func TestAStrangerLearnsNothingFromARefusal(t *testing.T) {
 	})
 }
 
+// asvs: V6.3.8
 func TestTheRowsOfARefusalAreTheSameForAll(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)
@@ -298,6 +299,7 @@ func TestWithAnAuthenticatorTheSessionBeginsAfterItsCode(t *testing.T) {
 	})
 }
 
+// asvs: V6.3.3
 func TestStaffWithoutAnAuthenticatorGetNoSession(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)
@@ -453,6 +455,7 @@ func TestAfterSigningOutTheTokenIsWorthNothing(t *testing.T) {
 	})
 }
 
+// asvs: V7.4.2
 func TestADisabledAccountIsOutAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)
@@ -515,6 +518,7 @@ func TestFailuresWaitLongerAndStrangersLockNobodyOut(t *testing.T) {
 	})
 }
 
+// asvs: V6.3.8
 func TestAnUnknownLoginIsSlowedDownLikeAKnownOne(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)
@@ -529,6 +533,7 @@ func TestAnUnknownLoginIsSlowedDownLikeAKnownOne(t *testing.T) {
 	})
 }
 
+// asvs: V6.3.1
 func TestOfAHundredGuessesAtOnceFiveAreEvaluated(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		one, two := build(t, a), build(t, b)
@@ -612,6 +617,7 @@ func TestWhenTheQueueIsFullTheTryIsGivenBack(t *testing.T) {
 	})
 }
 
+// asvs: V11.2.2
 func TestAHashOfOldCostsIsMadeAnewAtSignIn(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)

@@ -168,6 +168,7 @@ func TestGuessingAtTheFirstCodeIsBounded(t *testing.T) {
 	})
 }
 
+// asvs: V7.3.1
 func TestAStaffSessionThatIsUsedLastsAndOneThatIsLeftEnds(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		s := service(t, e)

@@ -116,6 +116,7 @@ func TestSomebodyWhoIsAddedSetsUpPasswordAndAuthenticatorAndIsIn(t *testing.T) {
 	})
 }
 
+// asvs: V6.4.1
 func TestTheLinkWorksOnceAndForAnHour(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		s := service(t, e)
@@ -139,6 +140,7 @@ func TestTheLinkWorksOnceAndForAnHour(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.1
 func TestNoStepOfTheSetUpCanBeSkippedOrTakenTwice(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		s := service(t, e)
@@ -209,6 +211,7 @@ func TestResetTakesAllAwayAndEndsWhatWasBegun(t *testing.T) {
 	})
 }
 
+// asvs: V8.3.2
 func TestARoleThatIsLostEndsTheSessionAndTheLastAdministratorStays(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		s := service(t, e)
@@ -247,6 +250,7 @@ func TestARoleThatIsLostEndsTheSessionAndTheLastAdministratorStays(t *testing.T)
 	})
 }
 
+// asvs: V15.4.2
 func TestTwoAdministratorsWhoRemoveEachOtherAtOnceDoNotBothSucceed(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		one, two := service(t, a), service(t, b)

@@ -75,6 +75,7 @@ func TestABurstPassesThenOneForEachInterval(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.2 V15.4.2
 func TestFiftyAtOnceOnTwoNodesGetExactlyTheBurst(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {
 		var passed atomic.Int32

@@ -34,6 +34,7 @@ func sent(t *testing.T, body string, set ...func(*http.Request)) (sampleForm, er
 	return in, err
 }
 
+// asvs: V15.3.3 V6.2.8
 func TestAFormIsReadIntoItsStruct(t *testing.T) {
 	in, err := sent(t, url.Values{"name": {"  Zoë "}, "note": {"a\r\nb"}, "password": {"  kept as typed "}, "consent": {"yes"}, "picked": {"1", " 2 "}, "Own": {"x"}, "role": {"admin"}}.Encode())
 	if err != nil || in.Name != "Zoë" || in.Note != "a\nb" || in.Password != "  kept as typed " || !in.Consent || len(in.Picked) != 2 || in.Picked[1] != "2" || in.Own != "" {
@@ -44,6 +45,7 @@ func TestAFormIsReadIntoItsStruct(t *testing.T) {
 	}
 }
 
+// asvs: V1.1.1 V1.3.3 V2.2.1
 func TestWhatIsTooLongOrNoTextIsSaidAtItsField(t *testing.T) {
 	in, err := sent(t, url.Values{"name": {strings.Repeat("é", 11)}, "note": {"bad\xff\x00"}}.Encode())
 	e := fault.From(err)
@@ -55,6 +57,7 @@ func TestWhatIsTooLongOrNoTextIsSaidAtItsField(t *testing.T) {
 	}
 }
 
+// asvs: V1.3.3 V15.2.2
 func TestABodyIsBounded(t *testing.T) {
 	for name, row := range map[string]struct {
 		body   string
@@ -108,7 +111,7 @@ func TestAFormComesBackWithItsFailuresInWords(t *testing.T) {
 	}
 }
 
-// asvs: V3.3.1 V3.3.2 V3.3.4
+// asvs: V3.3.1 V3.3.2 V3.3.4 V3.3.3
 func TestCookiesAreForThisHostAlone(t *testing.T) {
 	set := web.Route{web.Anyone, "GET /set", func(c *web.Context) error {
 		c.SetCookie("session", "t", time.Hour)

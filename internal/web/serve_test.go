@@ -38,6 +38,7 @@ func TestAssetsAreKeptForGood(t *testing.T) {
 	}
 }
 
+// asvs: V4.1.3 V15.3.4
 func TestTheAddressIsBelievedOnlyFromProxies(t *testing.T) {
 	o := options(t)
 	o.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
@@ -65,6 +66,7 @@ func TestTheAddressIsBelievedOnlyFromProxies(t *testing.T) {
 	}
 }
 
+// asvs: V16.2.5
 func TestTheLogLineKnowsNoQuery(t *testing.T) {
 	var log strings.Builder
 	o := options(t)
@@ -76,6 +78,7 @@ func TestTheLogLineKnowsNoQuery(t *testing.T) {
 	}
 }
 
+// asvs: V16.2.5
 func TestTheLogKnowsNoLink(t *testing.T) {
 	var log strings.Builder
 	o := options(t)

@@ -93,6 +93,7 @@ func cookie(name, value string) func(*http.Request) {
 
 var client, staff = cookie("__Host-session", "good"), cookie("__Host-staff", "desk")
 
+// asvs: V8.2.1 V8.3.1
 func TestTheRowSaysWhoMayComeIn(t *testing.T) {
 	gated := ""
 	o := options(t)
@@ -187,6 +188,7 @@ func TestTheTableReadsInOrder(t *testing.T) {
 	}
 }
 
+// asvs: V16.5.1 V16.5.2
 func TestEveryFailureHasItsAnswer(t *testing.T) {
 	for _, row := range []struct {
 		err    error
@@ -219,6 +221,7 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 	}
 }
 
+// asvs: V16.5.1 V16.5.3 V16.5.4
 func TestAPanicIsAnsweredAndAborts(t *testing.T) {
 	k := start(t, options(t),
 		web.Route{web.Anyone, "GET /boom", func(*web.Context) error { panic("boom") }},
@@ -241,7 +244,7 @@ func TestAPanicIsAnsweredAndAborts(t *testing.T) {
 	}
 }
 
-// asvs: V3.4.1 V3.4.3 V3.4.4 V3.4.5 V3.4.6 V3.4.8 V14.3.2
+// asvs: V3.4.1 V3.4.3 V3.4.4 V3.4.5 V3.4.6 V3.4.8 V14.3.2 V3.2.1 V3.5.8
 func TestEveryAnswerCarriesSafeHeaders(t *testing.T) {
 	k := start(t, options(t), web.Route{web.Anyone, "GET /x", said("x")}, web.Route{web.Anyone, "GET /y", fails(errors.New("y"))})
 	for _, path := range []string{"/x", "/y", "/nowhere", "/assets/nothing", "/healthz"} {
@@ -296,6 +299,7 @@ func TestAFormFromAnotherSiteIsNotActedOn(t *testing.T) {
 	}
 }
 
+// asvs: V4.1.4 V13.4.4
 func TestWhatNoRouteTakesIsSaidInWords(t *testing.T) {
 	k := start(t, options(t), web.Route{web.Anyone, "POST /only", said("x")}, web.Route{web.Anyone, "GET /sign-in", said("x")})
 	w := ask(k, "GET", "/nowhere", "", header("Accept-Language", "de"))
@@ -329,6 +333,7 @@ func TestThePageSpeaksTheReadersLanguage(t *testing.T) {
 	}
 }
 
+// asvs: V7.5.1
 func TestAnOldSignInIsNotFresh(t *testing.T) {
 	k := start(t, options(t), web.Route{web.SignedIn, "GET /password", func(c *web.Context) error {
 		if err := c.Fresh(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"vestibule/internal/password/blocklist"
 )
 
+// asvs: V6.2.4 V6.2.12
 func TestKnownPasswordsAreFoundWhateverTheirCase(t *testing.T) {
 	for _, p := range []string{"password", "PASSWORD", "passw0rd", "qwertyuiop", "1qaz2wsx3edc", "unbelievable"} {
 		if !blocklist.Contains(p) {

@@ -17,6 +17,7 @@ func TestBothSheetsStaySmall(t *testing.T) {
 	}
 }
 
+// asvs: V1.3.2 V3.2.2 V3.6.1 V14.2.3 V14.3.3
 func TestTheScriptStaysSmallAndAsksNobodyElse(t *testing.T) {
 	js := string(read("portal.js"))
 	if len(js) > 10_000 {

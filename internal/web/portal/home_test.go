@@ -85,6 +85,7 @@ func signIn(b *portaltest.Browser, login string) *portaltest.Browser {
 	return b.Open("/sign-in").Fill("UserID or e-mail", login).Fill("Password", good).Press("Sign in")
 }
 
+// asvs: V8.2.3
 func TestAnEvaluationFromItsFirstDayToAskingAgain(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		a := member(t, p, "Marta", "Ellison", "vale.example")

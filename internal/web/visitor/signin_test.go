@@ -6,4 +6,5 @@ import (
 	"vestibule/internal/web/pagetest"
 )
 
+// asvs: V6.2.6
 func TestThePagesOfComingInAreSound(t *testing.T) { pagetest.Samples(t, SignInSamples()) }
