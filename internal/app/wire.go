@@ -34,7 +34,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 	if o.Logo, o.LogoType, err = logo(c.Vendor.Logo); err != nil {
 		return err
 	}
-	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register, Passkeys: p.Passkeys})
+	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register, Helpdesk: p.Helpdesk, Passkeys: p.Passkeys})
 	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Credential: p.Credential, Passkeys: p.Passkeys})
 	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
 	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {

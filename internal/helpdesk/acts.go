@@ -67,8 +67,15 @@ var mails = throttle.Limit{Name: "helpdesk-mail", Burst: 4, Every: 15 * time.Min
 // Denied "staff-console". The owner is told at every address, or by the mail that
 // the act is about.
 func (s *Service) Do(ctx context.Context, by Staff, id string, act Act, reason string) error {
+	var form fault.Form
+	if act == "" {
+		form.Add("act", "choose-act")
+	}
 	why, err := ParseReason(reason)
-	if err != nil {
+	if err := form.AddErr("reason", err); err != nil {
+		return err
+	}
+	if err := form.Err(); err != nil {
 		return err
 	}
 	if !slices.Contains(Acts(), act) {

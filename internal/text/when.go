@@ -69,6 +69,26 @@ func (w *Words) Zone(t time.Time) string {
 	return name
 }
 
+// localLayout is how a control of a day and a time is filled and read (HTML, datetime-local).
+const localLayout = "2006-01-02T15:04"
+
+// Local writes an instant, to the minute, as a control of a day and a time has it.
+func (w *Words) Local(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(w.zone).Format(localLayout)
+}
+
+// ParseLocal reads what such a control sends; seconds may follow.
+func (w *Words) ParseLocal(s string) (time.Time, error) {
+	t, err := time.ParseInLocation(localLayout, s, w.zone)
+	if err != nil {
+		t, err = time.ParseInLocation(localLayout+":05", s, w.zone)
+	}
+	return t, err
+}
+
 // Duration writes how long in the two largest units that matter, short: "2 h
 // 15 min", "45 min", "3 days 4 h", "20 s". It is for ages and delays in tables.
 func (w *Words) Duration(d time.Duration) string {

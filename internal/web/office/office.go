@@ -10,6 +10,7 @@ import (
 	"vestibule/internal/access"
 	"vestibule/internal/account"
 	"vestibule/internal/credential"
+	"vestibule/internal/helpdesk"
 	"vestibule/internal/organization"
 	"vestibule/internal/register"
 	"vestibule/internal/staff"
@@ -24,6 +25,7 @@ type Services struct {
 	Organizations *organization.Service
 	Desk          *staff.Desk
 	Steps         *register.Service
+	Helpdesk      *helpdesk.Service
 	Passkeys      *credential.Passkeys
 }
 
@@ -61,6 +63,15 @@ func (f *Face) Routes() []web.Route {
 		{decide, "POST /office/requests/decisions", f.bulk},
 		{web.Staff(string(staff.OrganizationsView)), "GET /office/joins", f.joins},
 		{decide, "POST /office/joins/{id}", f.decideJoin},
+		{accounts, "GET /office/accounts", f.accounts},
+		{accounts, "GET /office/accounts/pending", f.awaiting},
+		{accounts, "GET /office/accounts/{id}", f.account},
+		{help, "POST /office/accounts/{id}/code", f.sendCode},
+		{help, "POST /office/accounts/{id}/verify", f.verifyCode},
+		{help, "POST /office/accounts/{id}/act", f.act},
+		{help, "POST /office/accounts/{id}/clear", f.clear},
+		{help, "POST /office/accounts/{id}/clearings/{clearing}/agree", f.agree},
+		{help, "POST /office/accounts/{id}/clearings/{clearing}/cancel", f.cancel},
 		{accounts, "GET /office/registrations", f.registrations},
 		{accounts, "GET /office/registrations/{id}", f.registration},
 		{help, "POST /office/registrations/{id}/release", f.release},
@@ -84,6 +95,7 @@ func places() []place {
 	return []place{
 		{staff.RequestsView, "office.nav.requests", "/office/requests", "inbox"},
 		{staff.OrganizationsView, "office.nav.joins", "/office/joins", "users"},
+		{staff.AccountsView, "helpdesk.nav", accountsPath, "users"},
 		{staff.AccountsView, "office.nav.registrations", "/office/registrations", "phone"},
 		{staff.MessagesView, "office.nav.messages", "/office/messages", "mail"},
 		{staff.AuditView, "office.nav.audit", "/office/audit", "history"},
@@ -104,6 +116,11 @@ func (f *Face) Nav(ctx context.Context, who web.Who, words *text.Words) []ui.Nav
 			// A count that cannot be read is left out; the page will say why.
 			if n, err := f.s.Access.OpenCount(ctx); err == nil {
 				item.Count, item.CountNote = n, words.T("office.nav.open")
+			}
+		}
+		if p.href == accountsPath {
+			if n, err := f.s.Helpdesk.AwaitingCount(ctx); err == nil {
+				item.Count, item.CountNote = n, words.T("helpdesk.nav-pending")
 			}
 		}
 		items = append(items, item)
