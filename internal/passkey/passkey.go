@@ -283,7 +283,7 @@ func (p *Party) session(now time.Time, purpose string, c Challenge, answer []byt
 		return s, unoffered()
 	case len(c.Data) == 0 || c.Purpose != purpose || len(answer) > MaxAnswer:
 		return s, wrong(nil)
-	case now.After(c.Until):
+	case !now.Before(c.Until):
 		return s, fault.New(fault.Gone, "passkey-late")
 	}
 	if err := json.Unmarshal(c.Data, &s); err != nil {
