@@ -26,11 +26,11 @@ var floors = map[string]int{
 
 	"flow": mechanism, "code": mechanism, "session": mechanism, "password": mechanism, "throttle": mechanism,
 	"audit": mechanism, "outbox": mechanism, "message": mechanism, "carrier": mechanism, "chore": mechanism,
-	"passkey": mechanism,
+	"passkey": mechanism, "place": mechanism,
 
 	"account": capability, "organization": capability, "license": capability, "access": capability,
 	"register": capability, "signin": capability, "staff": capability, "importer": capability, "helpdesk": capability, "lifecycle": capability, "selfservice": capability,
-	"credential": capability, "recovery": capability, "release": capability, "profile": capability,
+	"credential": capability, "recovery": capability, "selfservice": capability, "release": capability, "profile": capability,
 
 	"cli": entrance, "config": entrance, "app": entrance, "demo": entrance, "web": entrance,
 }

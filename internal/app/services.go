@@ -21,6 +21,7 @@ import (
 	"vestibule/internal/password"
 	"vestibule/internal/recovery"
 	"vestibule/internal/register"
+	"vestibule/internal/selfservice"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
 	"vestibule/internal/staff"
@@ -39,6 +40,7 @@ type Services struct {
 	Desk         *staff.Desk
 	Importer     *importer.Service
 	Credential   *credential.Service
+	Self         *selfservice.Service
 	Passkeys     *credential.Passkeys
 	Lifecycle    *lifecycle.Service
 	Helpdesk     *helpdesk.Service
@@ -101,6 +103,9 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 			signin.ForgetOtherDevices,
 			func(tx *db.Tx, accountID, _ string) error { return s.Recovery.EndAll(tx, accountID) },
 		},
+	}
+	if s.Self, err = p.selfservice(); err != nil {
+		return err
 	}
 	s.Passkeys = &credential.Passkeys{DB: p.DB, Secret: p.o.Secret, Party: party, Notices: notices}
 	s.Staff = &staff.Service{
@@ -204,5 +209,6 @@ func (s *Services) chores() []chore.Chore {
 	all = append(all, s.Recovery.Chores()...)
 	all = append(all, s.Lifecycle.Chores()...)
 	all = append(all, s.Helpdesk.Chores()...)
+	all = append(all, s.Self.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
 }

@@ -44,6 +44,7 @@ type Config struct {
 	Policy       string // guide or nist
 	Password     Password
 	Registration Registration
+	Geo          Geo
 	Evaluation   Evaluation
 	Session      Session
 	Link         Link
@@ -76,6 +77,11 @@ type NextTerms struct {
 // Account says how long an account that nobody uses stays open.
 type Account struct {
 	Dormant time.Duration // 0: for ever
+}
+
+// Geo says where network addresses are.
+type Geo struct {
+	Database string // file in the MMDB format; empty: places are not shown
 }
 
 // TLS names the files of the portal's own certificate; both empty behind a proxy.

@@ -67,6 +67,8 @@ func table(c *Config, r *raw) []section {
 				help: "Private key (PEM) of the certificate."},
 			{name: "trusted_proxies", kind: list, into: &r.proxies,
 				help: "Addresses or networks (10.0.0.0/8) of reverse proxies whose X-Forwarded-For is believed."},
+			{name: "geo.database", kind: file, into: &c.Geo.Database,
+				help: "File in the MMDB format (as GeoLite2 City) that says where a network address is, so that owners recognise their own sessions. Read at start. Empty: places are not shown."},
 			{name: "metrics.listen", kind: address, into: &c.Metrics,
 				help: "Loopback address and port for /metrics (Prometheus). Empty: none."},
 			{name: "log.level", kind: choice, choices: []string{"debug", "info", "warn", "error"}, def: "info", into: &c.Log.Level,

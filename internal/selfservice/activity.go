@@ -92,7 +92,12 @@ func (s *Service) happening(e audit.Entry, a account.Account, lang text.Lang) Ha
 	return h
 }
 
-// shown leaves out what staff do about an account without doing anything to it: looking, asking, writing notes.
+// shown leaves out what is staff's own business: what they do as staff, and looking at an account without doing anything to it.
 func shown(action string) bool {
-	return !strings.HasPrefix(action, "helpdesk.") && !strings.HasPrefix(action, "staff.") && !strings.HasPrefix(action, "privilege")
+	for _, own := range []string{"staff.", "privilege", "user_", "user.", "message.", "helpdesk.explain", "helpdesk.open", "helpdesk.find"} {
+		if strings.HasPrefix(action, own) {
+			return false
+		}
+	}
+	return true
 }

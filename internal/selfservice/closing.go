@@ -235,3 +235,6 @@ func (s *Service) closeNow(tx *db.Tx, accountID string) error {
 	}
 	return s.Messages.Send(tx, to(a), "closed:"+a.ID, time.Time{}, message.AccountClosed{UserID: a.UserID, At: tx.Now()})
 }
+
+// GraceDays is how many days an account can still be kept.
+func (s *Service) GraceDays() int { return int(s.Settings.Grace / (24 * time.Hour)) }

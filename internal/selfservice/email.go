@@ -122,19 +122,27 @@ func (s *Service) ResendEmail(ctx context.Context, t session.Token) error {
 		if err != nil {
 			return err
 		}
-		if err := early(tx, f); err != nil {
+		if err := early(tx, f, emailKind); err != nil {
 			return err
 		}
 		return s.sendEmail(tx, f, a)
 	})
 }
 
-func early(tx *db.Tx, f *flow.Flow[change]) error {
+// codeField is the field that a code of the kind is typed in.
+func codeField(kind string) string {
+	if kind == emailKind {
+		return "email-code"
+	}
+	return "code"
+}
+
+func early(tx *db.Tx, f *flow.Flow[change], kind string) error {
 	wait := f.Data.NextSendAt.Sub(tx.Now())
 	if wait <= 0 {
 		return nil
 	}
-	e := fault.OnField("code", "code-wait")
+	e := fault.OnField(codeField(kind), "code-wait")
 	e.RetryAfter = wait
 	return e
 }
@@ -186,7 +194,7 @@ func (s *Service) close(tx *db.Tx, kind string, f *flow.Flow[change]) error {
 }
 
 // VerifyEmail takes the code that came back from the new address, and returns the session's new token. A wrong one is Invalid
-// "code-wrong" with the tries that are left, one that is of no use any more "code-spent"; Gone "flow-gone" where no change is under
+// "code-wrong" with the tries that are left, one that is of no use any more "code-spent", at the field "email-code"; Gone "flow-gone" where no change is under
 // way, and Conflict "email-taken" where the address became somebody else's meanwhile.
 func (s *Service) VerifyEmail(ctx context.Context, t session.Token, given string) (token session.Token, err error) {
 	return s.verify(ctx, t, emailKind, given, s.switchEmail)
@@ -198,7 +206,7 @@ func (s *Service) verify(ctx context.Context, t session.Token, kind, given strin
 ) (token session.Token, err error) {
 	given = strings.Join(strings.FieldsFunc(given, func(c rune) bool { return c == ' ' || c == '-' || c == '\u00a0' }), "")
 	if given == "" {
-		return "", fault.OnField("code", "code-empty")
+		return "", fault.OnField(codeField(kind), "code-empty")
 	}
 	if err := s.spendTry(ctx, t); err != nil {
 		return "", err
@@ -234,9 +242,9 @@ func (s *Service) verify(ctx context.Context, t session.Token, kind, given strin
 	case err != nil:
 		return "", err
 	case verdict == code.Wrong && left > 0:
-		return "", fault.OnField("code", "code-wrong").With("n", itoa(left))
+		return "", fault.OnField(codeField(kind), "code-wrong").With("n", itoa(left))
 	case verdict != code.Right:
-		return "", fault.OnField("code", "code-spent")
+		return "", fault.OnField(codeField(kind), "code-spent")
 	}
 	return token, nil
 }

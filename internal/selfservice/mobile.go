@@ -106,7 +106,7 @@ func (s *Service) ResendMobile(ctx context.Context, t session.Token) error {
 		if err != nil {
 			return err
 		}
-		if err := early(tx, f); err != nil {
+		if err := early(tx, f, mobileKind); err != nil {
 			return err
 		}
 		return s.sendSMS(tx, f, a)
@@ -119,7 +119,7 @@ func (s *Service) CancelMobile(ctx context.Context, t session.Token) error {
 }
 
 // VerifyMobile takes the code that came back from the new number, and returns the session's new token. It fails as VerifyEmail
-// does.
+// does, at the field "code".
 func (s *Service) VerifyMobile(ctx context.Context, t session.Token, given string) (session.Token, error) {
 	return s.verify(ctx, t, mobileKind, given, s.switchMobile)
 }

@@ -6,10 +6,13 @@ package portal
 
 import (
 	"context"
+	"slices"
 
 	"vestibule/internal/access"
 	"vestibule/internal/credential"
+	"vestibule/internal/helpdesk"
 	"vestibule/internal/organization"
+	"vestibule/internal/selfservice"
 	"vestibule/internal/signin"
 	"vestibule/internal/text"
 	"vestibule/internal/web"
@@ -21,7 +24,9 @@ type Services struct {
 	Access        *access.Service
 	Organizations *organization.Service
 	SignIn        *signin.Service
+	Helpdesk      *helpdesk.Service
 	Credential    *credential.Service
+	Self          *selfservice.Service
 	Passkeys      *credential.Passkeys
 }
 
@@ -40,7 +45,7 @@ func (f *Face) Routes() []web.Route {
 		{web.Client, "GET /portal/people", f.people},
 		{administrator, "POST /portal/people/{id}/accept", f.accept},
 		{administrator, "POST /portal/people/{id}/refuse", f.refuse},
-	}, f.accountRoutes()...)
+	}, slices.Concat(f.vouchRoutes(), f.accountRoutes())...)
 }
 
 // Held is what is read along with a client's session (web.Who.Held): where the account stands, and how many colleagues wait for it
