@@ -1,7 +1,6 @@
 package visitor
 
 import (
-	"strings"
 	"time"
 
 	"vestibule/internal/fault"
@@ -43,8 +42,9 @@ func (f *Recovery) Routes() []web.Route {
 		{web.Anyone, "POST /reset-password/password", f.password},
 		{web.Anyone, "POST /reset-password/password/check", f.passwordCheck},
 		{web.Anyone, "POST /reset-password/leave", f.leave},
-		{web.Anyone, "GET /reset-password/{token}", f.link},
-		{web.Anyone, "POST /reset-password/{token}", f.linkOpen},
+		{web.Anyone, "GET /reset-password/link/{token}", f.link},
+		{web.Anyone, "POST /reset-password/link/{token}", f.linkOpen},
+		{web.Anyone, "GET /reset-password/{form}", f.again},
 	}
 }
 
@@ -259,6 +259,9 @@ func (f *Recovery) moved(c *web.Context, err error) error {
 	return err
 }
 
+// again answers who loads the page of a form once more by its address.
+func (f *Recovery) again(c *web.Context) error { return c.SeeOther(resetPath) }
+
 // leave ends this browser's recovery, so that another can begin.
 func (f *Recovery) leave(c *web.Context) error {
 	if err := f.recovery.Leave(c.Context(), recoveryTicket(c)); err != nil && !fault.Is(err, fault.Gone) {
@@ -270,11 +273,7 @@ func (f *Recovery) leave(c *web.Context) error {
 
 // link says what a mailed link does and changes nothing: mail scanners open links too.
 func (f *Recovery) link(c *web.Context) error {
-	token := c.R.PathValue("token")
-	if stepName(token) {
-		return c.SeeOther(resetPath) // a page of a form was loaded again by its address
-	}
-	l, err := f.recovery.Link(c.Context(), token)
+	l, err := f.recovery.Link(c.Context(), c.R.PathValue("token"))
 	if err != nil {
 		return err
 	}
@@ -299,11 +298,6 @@ func (f *Recovery) linkOpen(c *web.Context) error {
 		return err
 	}
 	return f.proved(c, nil, next, nil)
-}
-
-// stepName reports whether a path's last part is one of this face's forms and no token.
-func stepName(part string) bool {
-	return strings.Contains(" means code resend passkey authenticator answers forgot-answers help back password leave ", " "+part+" ")
 }
 
 // device is what the browser shows as one that the account knows, or "".

@@ -136,7 +136,7 @@ func resetLink(name, key string) web.Sample {
 	return web.Sample{Name: name, Draw: func(f *ui.Frame) templ.Component {
 		f.Rail = recoveryRail(f, 1)
 		return linkView(linkPage{
-			Frame: f, Action: "/reset-password/token", Title: f.T(key + "title"), Lead: f.T(key + "lead"), Go: f.T(key + "go"), UserID: "mellison",
+			Frame: f, Action: "/reset-password/link/token", Title: f.T(key + "title"), Lead: f.T(key + "lead"), Go: f.T(key + "go"), UserID: "mellison",
 			NotMe: f.T("recovery.link.not-me"),
 		})
 	}}
