@@ -134,7 +134,8 @@ func (o *output) String() string {
 }
 
 // StartOffice configures a portal on that database and starts it. Without a
-// Kannel the SMS gateway is a small one that speaks JSON.
+// Kannel the SMS gateway is a small one that speaks JSON. A setting may have the
+// portal's {port} in it.
 func StartOffice(t testing.TB, database string, kannel bool, settings ...string) *Office {
 	t.Helper()
 	o := &Office{t: t, folder: t.TempDir(), Mail: StartMail(t), port: FreePort(t)}
@@ -177,7 +178,10 @@ ca = %q
 		t.Fatal(err)
 	}
 	for _, s := range settings {
-		name, value, _ := strings.Cut(s, "=")
+		name, value, _ := strings.Cut(strings.ReplaceAll(s, "{port}", fmt.Sprint(o.port)), "=")
+		if name == "base_url" {
+			o.URL = value
+		}
 		o.env = append(o.env, "VESTIBULE_"+strings.ToUpper(strings.ReplaceAll(name, ".", "_"))+"="+value)
 	}
 	o.Start()
