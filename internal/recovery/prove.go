@@ -236,6 +236,8 @@ func (s *Service) possessed(tx *db.Tx, f *recovery, a account.Account, m Means) 
 	first := len(f.Data.Proved) == 0
 	f.Data.Proved = append(f.Data.Proved, m)
 	f.Data.Held = ""
+	// What was on its way is recalled: the next proof sends its own at once.
+	f.Data.Mail.NextAt, f.Data.Text.NextAt = time.Time{}, time.Time{}
 	if err := s.event(tx, a, "recovery.prove", "means", string(m)); err != nil {
 		return Next{}, err
 	}

@@ -207,6 +207,20 @@ func TestWhoForgotTheAnswersProvesASecondPossession(t *testing.T) {
 		r.ok(err)
 		_, err = r.SetPassword(r.ctx(), n.Ticket, newPassword)
 		r.ok(err)
+
+		// The mail of the first page, which was recalled, keeps none away.
+		ticket = r.reset(marta, Email)
+		r.ok(r.ChooseMeans(r.ctx(), ticket, SMS))
+		n, err = r.VerifyCode(r.ctx(), ticket, r.code(mobileOf))
+		r.ok(err)
+		r.ok(r.Forgot(r.ctx(), n.Ticket))
+		r.later(time.Second)
+		r.ok(r.ChooseMeans(r.ctx(), n.Ticket, Email))
+		if m := r.mails(marta)[0]; m.Subject != "Your code" || r.token(marta) != "" && strings.Contains(m.Text, r.token(marta)) {
+			t.Fatalf("%+v", m)
+		}
+		_, err = r.VerifyCode(r.ctx(), n.Ticket, r.code(marta))
+		r.ok(err)
 	})
 }
 
