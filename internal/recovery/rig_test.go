@@ -23,10 +23,18 @@ import (
 	"vestibule/internal/text"
 )
 
+// A tester is a test, or one run of a property.
+type tester interface {
+	Helper()
+	Context() context.Context
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // A rig is a Service with mailboxes and telephones behind it.
 type rig struct {
 	*Service
-	t         *testing.T
+	t         tester
 	env       *dbtest.Env
 	out       *outbox.Outbox
 	inbox     *carrier.Inbox
@@ -327,7 +335,7 @@ func (r *rig) count(query string, args ...any) int {
 func (r *rig) later(d time.Duration) { r.env.Clock.Advance(d) }
 
 // at is the rig for a test inside the test.
-func (r *rig) at(t *testing.T) *rig {
+func (r *rig) at(t tester) *rig {
 	inner := *r
 	inner.t = t
 	return &inner
