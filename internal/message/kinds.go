@@ -203,13 +203,6 @@ type JoinDeclined struct {
 	AskedAt      time.Time
 }
 
-// AuthenticatorAdded tells that an authenticator app was enrolled.
-type AuthenticatorAdded struct {
-	UserID  string
-	At      time.Time
-	Address string
-}
-
 // SignInCodesLow tells that few recovery codes are left.
 type SignInCodesLow struct {
 	UserID string
@@ -234,7 +227,6 @@ func (AccountErased) spec() spec               { return email("account-erased") 
 func (JoinRequested) spec() spec               { return email("join-requested") }
 func (JoinAccepted) spec() spec                { return email("join-accepted") }
 func (JoinDeclined) spec() spec                { return email("join-declined") }
-func (AuthenticatorAdded) spec() spec          { return email("authenticator-added") }
 func (SignInCodesLow) spec() spec              { return email("sign-in-codes-low") }
 
 // Of these only the newest link works, whichever address it went to.

@@ -9,9 +9,6 @@ import (
 	"vestibule/internal/session"
 )
 
-// freshFor is how long after proving to be the owner credentials may be changed.
-const freshFor = 5 * time.Minute
-
 // Who is a member of staff who is signed in.
 type Who struct {
 	Session    string

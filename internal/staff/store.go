@@ -103,6 +103,6 @@ func identify(tx *db.Tx, t session.Token) (Who, *session.Session, error) {
 	if err != nil {
 		return Who{}, nil, err
 	}
-	w.Session, w.Account, w.Name, w.Roles, w.FreshUntil = at.ID, at.Account, first+" "+last, split(roles), at.FreshAt.Add(freshFor)
+	w.Session, w.Account, w.Name, w.Roles, w.FreshUntil = at.ID, at.Account, first+" "+last, split(roles), at.FreshAt.Add(account.FreshFor)
 	return w, at, nil
 }
