@@ -30,7 +30,7 @@ var floors = map[string]int{
 
 	"account": capability, "organization": capability, "license": capability, "access": capability,
 	"register": capability, "signin": capability, "staff": capability, "importer": capability, "helpdesk": capability, "lifecycle": capability, "selfservice": capability,
-	"credential": capability, "recovery": capability, "selfservice": capability, "release": capability, "profile": capability,
+	"credential": capability, "recovery": capability, "release": capability, "profile": capability,
 
 	"cli": entrance, "config": entrance, "app": entrance, "demo": entrance, "web": entrance,
 }
