@@ -18,9 +18,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pquerna/otp/totp"
 
+	"vestibule/internal/account"
 	"vestibule/internal/app"
 	"vestibule/internal/carrier"
 	"vestibule/internal/config"
@@ -200,6 +202,34 @@ func (p *Portal) Count(t testing.TB, query string, args ...any) int {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return int(n)
+}
+
+// Account is the account of an address.
+func (p *Portal) Account(t testing.TB, email string) (a account.Account) {
+	t.Helper()
+	p.Change(t, func(tx *db.Tx) error {
+		e, err := account.ParseEmail(email)
+		if err == nil {
+			a, err = account.FindByEmail(tx, e.Key)
+		}
+		return err
+	})
+	return a
+}
+
+// Change does what no page does, or not yet.
+func (p *Portal) Change(t testing.TB, f func(*db.Tx) error) {
+	t.Helper()
+	if err := p.DB.Write(context.WithoutCancel(t.Context()), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Took says how long f takes by the machine's own clock. It is for comparing two things done in turns, never for a limit.
+func (p *Portal) Took(f func()) time.Duration {
+	begun := app.Clock()
+	f()
+	return app.Clock().Sub(begun)
 }
 
 // Holding says which table of a SQLite database holds a text readable, or
