@@ -80,7 +80,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	}
 	s.SignIn = &signin.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Messages: p.Writer, Notices: notices, Passkeys: party, Terms: terms,
-		ClientLives: client, StaffLives: office, Issuer: c.Vendor.Name,
+		ClientLives: client, StaffLives: office, Issuer: c.Vendor.Name, PasswordMaxAge: c.Password.MaxAge,
 		IsStaff: staff.Is, ContinueByMail: s.Register.ContinueByMail, ConfirmByMail: s.Register.ConfirmByMail,
 		BeginComplete: func(tx *db.Tx, a account.Account) (string, error) {
 			t, err := s.Register.CompleteByOwner(tx, a)
@@ -107,6 +107,8 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	if s.Self, err = p.selfservice(); err != nil {
 		return err
 	}
+	s.SignIn.PasswordChanged, s.SignIn.KeepAccount = s.Recovery.EndAll, s.Self.Keep
+	s.SignIn.Place = func(address, lang string) string { return s.Self.Place(address, text.Lang(lang)) }
 	s.Passkeys = &credential.Passkeys{DB: p.DB, Secret: p.o.Secret, Party: party, Notices: notices}
 	s.Staff = &staff.Service{
 		DB: p.DB, Ring: p.Ring, Secret: p.o.Secret, Passwords: s.Passwords, Pattern: pattern, Lives: office, Issuer: c.Vendor.Name,

@@ -35,7 +35,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		return err
 	}
 	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register, Helpdesk: p.Helpdesk, Passkeys: p.Passkeys})
-	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Credential: p.Credential, Self: p.Self, Passkeys: p.Passkeys})
+	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Helpdesk: p.Helpdesk, Credential: p.Credential, Self: p.Self, Passkeys: p.Passkeys})
 	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
 	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {
 		if who.Staff {
@@ -49,6 +49,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		visitor.NewSignIn(p.SignIn, p.Recovery).Routes(),
 		visitor.NewRecovery(p.Recovery).Routes(),
 		visitor.NewStaffEnrol(p.Staff).Routes(),
+		visitor.NewStop(p.Helpdesk).Routes(),
 		front.Routes(),
 		back.Routes(),
 	}

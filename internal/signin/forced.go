@@ -21,7 +21,7 @@ const completeLife = time.Hour
 type View struct {
 	Step    Step
 	Account string
-	Email   string
+	UserID  string
 	Next    string
 	Staff   bool
 	Trust   bool          // at StepCode: the browser may be trusted
@@ -38,7 +38,7 @@ func (s *Service) Current(ctx context.Context, ticket string) (v View, err error
 		if err != nil {
 			return err
 		}
-		v = View{Step: Step(f.Step), Account: a.ID, Email: a.Email, Next: f.Data.Next, Staff: f.Data.Staff, Trust: !f.Data.Staff, Closing: a.ClosingAt}
+		v = View{Step: Step(f.Step), Account: a.ID, UserID: a.UserID, Next: f.Data.Next, Staff: f.Data.Staff, Trust: !f.Data.Staff, Closing: a.ClosingAt}
 		v.Terms = s.Terms.At(tx.Now())
 		v.Later = s.Terms.GraceEnds(tx.Now())
 		v.Done = v.Step == StepComplete && !a.Incomplete
@@ -253,22 +253,6 @@ func (s *Service) Keep(ctx context.Context, ticket string, b Browser) (got Arriv
 		return err
 	})
 	return got, err
-}
-
-// Recover leaves the sign-in of somebody whose password has expired for the recovery of that account, and returns its ticket.
-func (s *Service) Recover(ctx context.Context, ticket, lang string) (recovery string, err error) {
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, a, err := s.at(tx, ticket, recovered)
-		if err != nil {
-			return err
-		}
-		if err := f.Finish(tx); err != nil {
-			return err
-		}
-		recovery, err = s.StartRecovery(tx, a, lang)
-		return err
-	})
-	return recovery, err
 }
 
 // Leave gives a half-made sign-in up. It is no error if there is none.

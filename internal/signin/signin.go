@@ -70,8 +70,6 @@ type Service struct {
 	ConfirmByMail func(tx *db.Tx, a account.Account) error
 	// Place says in words where a network address is, or "". It may be nil.
 	Place func(address, lang string) string
-	// StartRecovery begins to recover the account of somebody who has proved its password, which has expired, and returns the ticket.
-	StartRecovery func(tx *db.Tx, a account.Account, lang string) (ticket string, err error)
 	// BeginComplete begins to take what an account lacks that came from elsewhere, and returns the ticket of the registration.
 	BeginComplete func(tx *db.Tx, a account.Account) (ticket string, err error)
 	// KeepAccount takes an owner's wish back to close the account.

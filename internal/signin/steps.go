@@ -25,7 +25,6 @@ type event string
 
 const (
 	codeRight       event = "code-right"
-	recovered       event = "recovered"
 	accountKept     event = "account-kept"
 	passwordRenewed event = "password-renewed"
 	termsAccepted   event = "terms-accepted"
@@ -36,7 +35,6 @@ const (
 // account's facts.
 var after = map[Step]event{
 	StepCode:     codeRight,
-	StepExpired:  recovered,
 	StepClosing:  accountKept,
 	StepRenew:    passwordRenewed,
 	StepTerms:    termsAccepted,
@@ -78,7 +76,7 @@ func next(f facts) Step {
 		return StepExpired
 	case f.Closing:
 		return StepClosing
-	case f.Old:
+	case f.Old && !f.Staff:
 		return StepRenew
 	case f.TermsDue && !f.Staff:
 		return StepTerms

@@ -85,6 +85,14 @@ func (k *Kit) answer(c *Context, err error) {
 // signIn sends whoever must sign in first to the right door and remembers the
 // way back, where it is a page that can be asked for again.
 func (k *Kit) signIn(c *Context, e *fault.Error) {
+	if e.Code == signInAgain && c.signedIn() {
+		door := AgainPath
+		if c.staffPath() {
+			door = StaffAgainPath
+		}
+		_ = c.SeeOther(door + "?" + url.Values{"next": {c.cameFrom()}}.Encode()) // SeeOther cannot fail
+		return
+	}
 	door := SignInPath
 	if c.staffPath() {
 		door = StaffSignInPath
@@ -103,6 +111,28 @@ func (k *Kit) signIn(c *Context, e *fault.Error) {
 		door += "?" + q.Encode()
 	}
 	_ = c.SeeOther(door) // SeeOther cannot fail
+}
+
+// signedIn reports whether the session that the path wants is alive.
+func (c *Context) signedIn() bool {
+	if c.staffPath() {
+		return c.StaffWho().Known()
+	}
+	return c.Who().Known() && !c.Who().Staff
+}
+
+// cameFrom is the page to come back to: this one, or for a form the page where it is filled in.
+func (c *Context) cameFrom() string {
+	if c.R.Method == http.MethodGet || c.here != "" || c.kit.Has(c.R.URL.Path) {
+		return c.path()
+	}
+	if u, err := url.Parse(c.R.Referer()); err == nil && u.Scheme == c.kit.base.Scheme && u.Host == c.kit.base.Host {
+		return LocalPath(u.RequestURI(), HomePath)
+	}
+	if c.staffPath() {
+		return OfficePath
+	}
+	return HomePath
 }
 
 func (c *Context) staffPath() bool {
@@ -157,6 +187,9 @@ func (k *Kit) failure(c *Context, status int, e *fault.Error, after time.Duratio
 	case http.StatusInternalServerError, http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		if here != "/" {
 			p.Next = append(p.Next, ui.Link{Text: c.T("error.try-again"), Href: here})
+		}
+		if status == http.StatusTooManyRequests && !c.staffPath() && here != GetBackInPath {
+			offer("error.get-back-in", GetBackInPath) // a reset works while signing in is paused
 		}
 		return p // who is signed in may be what cannot be said
 	}

@@ -83,10 +83,13 @@ func (c *Context) session(cookie string, load func(context.Context, string) (Who
 // old for a sensitive change.
 func (c *Context) Fresh() error {
 	if c.Who().FreshUntil.Before(c.now) {
-		return fault.New(fault.Unauthenticated, "sign-in-again")
+		return fault.New(fault.Unauthenticated, signInAgain)
 	}
 	return nil
 }
+
+// signInAgain is the code of a session that must be proved again.
+const signInAgain = "sign-in-again"
 
 // Here says where a GET shows this page again, for pages that answer a POST
 // of another path. The default is the request's own path.

@@ -102,10 +102,13 @@ const (
 	langCookie   = "lang"
 )
 
-// SignInPath and StaffSignInPath are where strangers are sent.
+// SignInPath and StaffSignInPath are where strangers are sent; AgainPath and StaffAgainPath whoever is signed in and must prove again
+// who it is, for a sensitive change.
 const (
 	SignInPath      = "/sign-in"
 	StaffSignInPath = "/office/sign-in"
+	AgainPath       = "/sign-in/again"
+	StaffAgainPath  = "/office/sign-in/again"
 	HomePath        = "/portal"
 	OfficePath      = "/office"
 	GetBackInPath   = "/get-back-in"

@@ -341,8 +341,40 @@ func TestAnOldSignInIsNotFresh(t *testing.T) {
 		}
 		return c.SeeOther("/done")
 	}})
-	if w := ask(k, "GET", "/password", "", client); w.Header().Get("Location") != "/sign-in?because=sign-in-again&next=%2Fpassword" {
+	if w := ask(k, "GET", "/password", "", client); w.Header().Get("Location") != "/sign-in/again?next=%2Fpassword" {
 		t.Errorf("sent to %q", w.Header().Get("Location"))
+	}
+}
+
+// asvs: V7.5.1
+func TestWhoProvesItAgainComesBackToWhereTheFormIs(t *testing.T) {
+	old := func(c *web.Context) error { return fault.New(fault.Unauthenticated, "sign-in-again") }
+	k := start(t, options(t),
+		web.Route{web.SignedIn, "GET /address", func(c *web.Context) error { return c.SeeOther("/done") }},
+		web.Route{web.SignedIn, "POST /address", old},
+		web.Route{web.SignedIn, "POST /app/remove", old},
+		web.Route{web.SignedIn, "POST /app/prove", func(c *web.Context) error { c.Here("/app"); return old(c) }},
+		web.Route{web.StaffAny, "GET /office/accounts/{id}", old},
+		web.Route{web.Anyone, "POST /open", old},
+	)
+	same := header("Sec-Fetch-Site", "same-origin")
+	for _, c := range []struct {
+		method, path string
+		more         []func(*http.Request)
+		want         string
+	}{
+		{"POST", "/address", []func(*http.Request){client, same}, "/sign-in/again?next=%2Faddress"},
+		{"POST", "/app/prove", []func(*http.Request){client, same}, "/sign-in/again?next=%2Fapp"},
+		{"POST", "/app/remove", []func(*http.Request){client, same, header("Referer", "https://portal.example/app?tab=2")}, "/sign-in/again?next=%2Fapp%3Ftab%3D2"},
+		{"POST", "/app/remove", []func(*http.Request){client, same, header("Referer", "https://evil.example/app")}, "/sign-in/again?next=%2Fportal"},
+		{"POST", "/app/remove", []func(*http.Request){client, same, header("Referer", "https://portal.example//evil.example")}, "/sign-in/again?next=%2Fportal"},
+		{"POST", "/app/remove", []func(*http.Request){client, same}, "/sign-in/again?next=%2Fportal"},
+		{"GET", "/office/accounts/7", []func(*http.Request){staff}, "/office/sign-in/again?next=%2Foffice%2Faccounts%2F7"},
+		{"POST", "/open", []func(*http.Request){same}, "/sign-in?because=sign-in-again"}, // no session is alive
+	} {
+		if got := ask(k, c.method, c.path, "", c.more...).Header().Get("Location"); got != c.want {
+			t.Errorf("%s %s leads to %q, want %q", c.method, c.path, got, c.want)
+		}
 	}
 }
 

@@ -1,9 +1,11 @@
 package visitor
 
 import (
+	"slices"
 	"time"
 
 	"vestibule/internal/fault"
+	"vestibule/internal/recovery"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
 	"vestibule/internal/web"
@@ -11,11 +13,14 @@ import (
 
 // SignIn is the face of coming in and leaving: for clients, for staff, and for those who are in and not yet let further.
 type SignIn struct {
-	signin *signin.Service
+	signin   *signin.Service
+	recovery *recovery.Service
 }
 
 // NewSignIn makes the face.
-func NewSignIn(service *signin.Service) *SignIn { return &SignIn{signin: service} }
+func NewSignIn(service *signin.Service, recovery *recovery.Service) *SignIn {
+	return &SignIn{signin: service, recovery: recovery}
+}
 
 // Routes are the face's table. Steps of a sign-in are for anyone: the ticket in the cookie is what lets them go on.
 func (f *SignIn) Routes() []web.Route {
@@ -23,7 +28,6 @@ func (f *SignIn) Routes() []web.Route {
 		{web.Anyone, "GET /sign-in", f.form},
 		{web.Anyone, "POST /sign-in", f.send},
 		{web.Anyone, "POST /sign-in/code", f.code},
-		{web.Anyone, "POST /sign-in/terms", f.terms},
 		{web.Anyone, "POST /sign-in/leave", f.leave},
 		{web.Anyone, "GET /office/sign-in", f.staffForm},
 		{web.Anyone, "POST /office/sign-in", f.staffSend},
@@ -32,7 +36,7 @@ func (f *SignIn) Routes() []web.Route {
 		{web.Anyone, "GET /signed-out", f.signedOut},
 		{web.SignedIn, "GET /standing", f.where},
 		{web.SignedIn, "POST /standing/confirm", f.confirmAgain},
-	}, f.passkeyRoutes()...)
+	}, slices.Concat(f.forcedRoutes(), f.againRoutes(), f.passkeyRoutes())...)
 }
 
 // ticketCookie carries the ticket of a half-made sign-in.
@@ -54,7 +58,7 @@ func (f *SignIn) form(c *web.Context) error {
 		v, err := f.signin.Current(c.Context(), ticket)
 		switch {
 		case err == nil:
-			return f.step(c, v, nil)
+			return f.step(c, v, "", nil)
 		case !fault.Is(err, fault.Gone):
 			return err
 		}
@@ -123,6 +127,7 @@ func (f *SignIn) show(c *web.Context, in signInForm, staff bool, failed error) e
 	if staff {
 		p.Action = web.StaffSignInPath
 	}
+	p.Unfinished = !staff && c.Cookie(registerCookie) != ""
 	p.Passkey = !staff && f.signin.PasskeysOffered()
 	if failed == nil {
 		if key, ok := signInBecause[c.R.URL.Query().Get("because")]; ok {
@@ -134,7 +139,7 @@ func (f *SignIn) show(c *web.Context, in signInForm, staff bool, failed error) e
 }
 
 // step shows what is still missing.
-func (f *SignIn) step(c *web.Context, v signin.View, failed error) error {
+func (f *SignIn) step(c *web.Context, v signin.View, typed string, failed error) error {
 	c.Here(web.SignInPath)
 	frame, err := c.Again(failed)
 	if err != nil {
@@ -147,14 +152,9 @@ func (f *SignIn) step(c *web.Context, v signin.View, failed error) error {
 		if err != nil {
 			return err
 		}
-		return c.Page(frame.Status(), signInCodeView(signInCodePage{Frame: frame, Recovery: recovery && by.App, By: by}))
-	case signin.StepTerms:
-		text, _ := f.signin.Terms.In(string(c.Lang))
-		return c.Page(frame.Status(), signInTermsView(signInTermsPage{Frame: frame, Version: f.signin.Terms.Version, Text: text}))
-	case signin.StepExpired:
-		return c.Page(frame.Status(), signInStopView(signInStopPage{Frame: frame, Key: "signin.expired"}))
-	default: // StepEnrol
-		return c.Page(frame.Status(), signInStopView(signInStopPage{Frame: frame, Key: "signin.enrol"}))
+		return c.Page(frame.Status(), signInCodeView(signInCodePage{Frame: frame, Recovery: recovery && by.App, By: by, Trust: v.Trust}))
+	default:
+		return f.forced(c, frame, v, typed)
 	}
 }
 
@@ -177,33 +177,19 @@ func (f *SignIn) code(c *web.Context) error {
 			return f.arrive(c, got)
 		}
 	}
-	if !fault.Is(err, fault.Invalid) {
-		return f.elsewhere(c, err)
-	}
-	return f.step(c, signin.View{Step: signin.StepCode}, err)
+	return f.stepAgain(c, err, "")
 }
 
-func (f *SignIn) terms(c *web.Context) error {
-	var in struct {
-		Answer  string `form:"answer,max=20"`
-		Version string `form:"version,max=100"`
+// stepAgain shows the step again with what was wrong, or the page that comes instead.
+func (f *SignIn) stepAgain(c *web.Context, failed error, typed string) error {
+	if !fault.Is(failed, fault.Invalid) {
+		return f.elsewhere(c, failed)
 	}
-	if err := c.Form(&in); err != nil {
-		return err
-	}
-	ticket := c.Cookie(ticketCookie)
-	if in.Answer != "accept" {
-		if err := f.signin.Leave(c.Context(), ticket); err != nil {
-			return err
-		}
-		c.DropCookie(ticketCookie)
-		return c.SeeOther(web.SignInPath + "?because=terms")
-	}
-	got, err := f.signin.Accept(c.Context(), ticket, in.Version, string(c.Lang), browser(c))
+	v, err := f.signin.Current(c.Context(), c.Cookie(ticketCookie))
 	if err != nil {
 		return f.elsewhere(c, err)
 	}
-	return f.arrive(c, got)
+	return f.step(c, v, typed, failed)
 }
 
 func (f *SignIn) leave(c *web.Context) error {

@@ -87,12 +87,5 @@ func (f *SignIn) codeByPasskey(c *web.Context) error {
 			return f.arrive(c, got)
 		}
 	}
-	if !fault.Is(err, fault.Invalid) {
-		return f.elsewhere(c, err)
-	}
-	v, gone := f.signin.Current(c.Context(), c.Cookie(ticketCookie))
-	if gone != nil {
-		return f.elsewhere(c, gone)
-	}
-	return f.step(c, v, err)
+	return f.stepAgain(c, err, "")
 }

@@ -37,7 +37,7 @@ func SignInSamples() []web.Sample {
 			return signInView(signInPage{Frame: f, Action: web.StaffSignInPath, Staff: true})
 		}),
 		draw("sign-in-code", func(f *ui.Frame) templ.Component {
-			return signInCodeView(signInCodePage{Frame: f, By: signin.Second{App: true}})
+			return signInCodeView(signInCodePage{Frame: f, By: signin.Second{App: true}, Trust: true})
 		}),
 		draw("sign-in-code-or-passkey", func(f *ui.Frame) templ.Component {
 			return signInCodeView(signInCodePage{Frame: f, By: signin.Second{App: true, Passkey: true}})
@@ -50,13 +50,44 @@ func SignInSamples() []web.Sample {
 			return signInCodeView(signInCodePage{Frame: f, Recovery: true})
 		}),
 		draw("sign-in-expired", func(f *ui.Frame) templ.Component {
-			return signInStopView(signInStopPage{Frame: f, Key: "signin.expired"})
+			return signInActView(signInActPage{Frame: f, Key: "signin.expired", Action: "/sign-in/recover"})
+		}),
+		draw("sign-in-expired-staff", func(f *ui.Frame) templ.Component {
+			return signInStopView(signInStopPage{Frame: f, Key: "signin.expired-staff"})
+		}),
+		draw("sign-in-closing", func(f *ui.Frame) templ.Component {
+			return signInActView(signInActPage{Frame: f, Key: "signin.closing", Action: "/sign-in/keep", When: received().Add(14 * 24 * time.Hour)})
+		}),
+		draw("sign-in-renew", func(f *ui.Frame) templ.Component {
+			return signInRenewView(signInRenewPage{Frame: f, UserID: "mellison", Check: choose.Password{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")}})
+		}),
+		draw("sign-in-complete", func(f *ui.Frame) templ.Component {
+			return signInActView(signInActPage{Frame: f, Key: "signin.complete", Action: "/sign-in/complete"})
+		}),
+		draw("sign-in-completed", func(f *ui.Frame) templ.Component {
+			return signInActView(signInActPage{Frame: f, Key: "signin.completed", Action: "/sign-in/go-on"})
 		}),
 		draw("sign-in-enrol", func(f *ui.Frame) templ.Component {
 			return signInStopView(signInStopPage{Frame: f, Key: "signin.enrol"})
 		}),
 		draw("sign-in-terms", func(f *ui.Frame) templ.Component {
 			return signInTermsView(signInTermsPage{Frame: f, Version: "2", Text: "## 1. Use\n\nUse the software as described.\n\n## 2. End\n\nThe right ends with its term."})
+		}),
+		draw("sign-in-terms-later", func(f *ui.Frame) templ.Component {
+			return signInTermsView(signInTermsPage{Frame: f, Version: "2", Text: "## 1. Use\n\nUse the software as described.", Later: received().Add(30 * 24 * time.Hour)})
+		}),
+		draw("sign-in-unfinished", func(f *ui.Frame) templ.Component {
+			return signInView(signInPage{Frame: f, Action: web.SignInPath, Unfinished: true})
+		}),
+		draw("again", func(f *ui.Frame) templ.Component {
+			return againView(againPage{Frame: f, Path: web.AgainPath, Inside: web.HomePath, Next: "/portal/account/password", Asked: signin.Asked{UserID: "mellison", Password: true}})
+		}),
+		draw("again-code", func(f *ui.Frame) templ.Component {
+			f.Errors = ui.Errors{{Field: "password", Text: f.T("fault.security-password")}}
+			return againView(againPage{Frame: f, Path: web.AgainPath, Inside: web.HomePath, Next: "/portal/account/password", Asked: signin.Asked{UserID: "mellison", Password: true, Code: true, Passkey: true}})
+		}),
+		draw("again-passkey", func(f *ui.Frame) templ.Component {
+			return againView(againPage{Frame: f, Path: web.StaffAgainPath, Inside: web.OfficePath, Next: web.OfficePath, Asked: signin.Asked{UserID: "iduarte", Passkey: true}})
 		}),
 		draw("signed-out", func(f *ui.Frame) templ.Component { return signedOutView(f, false) }),
 		draw("signed-out-staff", func(f *ui.Frame) templ.Component { return signedOutView(f, true) }),
