@@ -225,3 +225,32 @@ func TestEveryStepTakesItsOwnEventAndNoOther(t *testing.T) {
 		}
 	}
 }
+
+// Fifty equal submits, on two nodes.
+func TestWhatIsUsedOnceIsUsedOnceOnTwoNodes(t *testing.T) {
+	dbtest.Two(t, func(t *testing.T, one, two *dbtest.Env) {
+		h := build(t, one)
+		other := *h.Service
+		other.DB = two.DB
+		nodes := []*Service{h.Service, &other}
+		a := h.person("Marta", "Ellison")
+		token := h.in(a)
+		if err := h.BeginAuthenticator(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		digits := h.digits(h.at(token, StepApp).Enrolment.Secret)
+		token = h.onceOf(50, func(i int) (session.Token, error) { return nodes[i%2].ProveAuthenticator(t.Context(), token, digits) })
+		token = h.onceOf(50, func(i int) (session.Token, error) { return nodes[i%2].RenewCodes(t.Context(), token) })
+		if n := h.rows(`SELECT COUNT(*) FROM recovery_code`); n != account.RecoveryCodeCount {
+			t.Errorf("%d recovery codes", n)
+		}
+		if err := h.ChooseQuestions(t.Context(), token, text.English, choices()); err != nil {
+			t.Fatal(err)
+		}
+		token = h.onceOf(50, func(i int) (session.Token, error) { return nodes[i%2].ConfirmAnswers(t.Context(), token, answers()) })
+		h.onceOf(50, func(i int) (session.Token, error) { return nodes[i%2].RemoveAuthenticator(t.Context(), token) })
+		if n := h.rows(`SELECT COUNT(*) FROM event WHERE action LIKE 'account.%' AND action <> 'account.recovery_codes_keep'`); n != 4 {
+			t.Errorf("%d events, want one a change", n)
+		}
+	})
+}
