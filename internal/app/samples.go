@@ -12,5 +12,5 @@ import (
 // Samples are all pages of all faces with values worth looking at, for the
 // gallery.
 func Samples() []web.Sample {
-	return slices.Concat(web.Samples(), visitor.SignInSamples(), portal.Samples(), visitor.RequestSamples(), visitor.RegisterSamples(), visitor.RecoverySamples(), office.Samples())
+	return slices.Concat(web.Samples(), visitor.SignInSamples(), portal.Samples(), visitor.RequestSamples(), visitor.RegisterSamples(), visitor.RecoverySamples(), visitor.StopSamples(), office.Samples())
 }

@@ -88,18 +88,18 @@ func (s *Service) Do(ctx context.Context, by Staff, id string, act Act, reason s
 		if err := s.do(tx, a, act); err != nil {
 			return err
 		}
-		return s.event(tx, by, a, "helpdesk."+eventName(act), "reason", why)
+		return s.event(tx, by, a, actions()[act],
+			"reason", why)
 	})
 }
 
-func eventName(act Act) string {
-	if act == ActUserID {
-		return "user_id"
+// actions are the names of the acts in the trail.
+func actions() map[Act]string {
+	return map[Act]string{
+		ActUnlock: "helpdesk.unlock", ActConfirm: "helpdesk.confirm", ActFinish: "helpdesk.finish", ActUserID: "helpdesk.user_id",
+		ActReset: "helpdesk.reset", ActExpire: "helpdesk.expire", ActEndSessions: "helpdesk.end_sessions",
+		ActDisable: "helpdesk.disable", ActEnable: "helpdesk.enable",
 	}
-	if act == ActEndSessions {
-		return "end_sessions"
-	}
-	return string(act)
 }
 
 func (s *Service) do(tx *db.Tx, a account.Account, act Act) error {

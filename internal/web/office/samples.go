@@ -1,6 +1,8 @@
 package office
 
 import (
+	"slices"
+
 	"github.com/a-h/templ"
 
 	"vestibule/internal/web"
@@ -55,13 +57,13 @@ func Samples() []web.Sample {
 		}},
 		{Name: "office-joins-empty", Draw: func(f *ui.Frame) templ.Component { return joinsView(joinsPage{Frame: desked(f, 1)}) }},
 		{Name: "office-steps", Draw: func(f *ui.Frame) templ.Component {
-			return stepsView(stepsPage{Frame: desked(f, 2), Rows: []stepRow{
+			return stepsView(stepsPage{Frame: desked(f, 3), Rows: []stepRow{
 				{"/office/registrations/01", "Grace Tanaka", "g.tanaka@kestrelair.example", "Kestrel Air Cargo", "+81 •••• 678", "16 Jun, 09:42"},
 			}})
 		}},
-		{Name: "office-steps-empty", Draw: func(f *ui.Frame) templ.Component { return stepsView(stepsPage{Frame: desked(f, 2)}) }},
+		{Name: "office-steps-empty", Draw: func(f *ui.Frame) templ.Component { return stepsView(stepsPage{Frame: desked(f, 3)}) }},
 		{Name: "office-step", Draw: func(f *ui.Frame) templ.Component {
-			f = desked(f, 2)
+			f = desked(f, 3)
 			f.Errors = ui.Errors{{Field: "reason", Text: f.T("fault.reason-needed")}}
 			return stepView(stepPage{Frame: f, Name: "Grace Tanaka", MayRelease: true, Note: "My phone is new, but the number is the old one.", Action: "/office/registrations/01/release", Facts: []ui.Fact{
 				{Term: f.T("office.case.email"), Text: "g.tanaka@kestrelair.example"},
@@ -71,17 +73,17 @@ func Samples() []web.Sample {
 		}},
 		{Name: "office-messages", Draw: func(f *ui.Frame) templ.Component {
 			return messagesView(messagesPage{
-				Frame: desked(f, 3), Lead: f.T("office.messages.lead", "queued", 1, "held", 0, "failed", 1), Rows: sampleMessages(f),
+				Frame: desked(f, 4), Lead: f.T("office.messages.lead", "queued", 1, "held", 0, "failed", 1), Rows: sampleMessages(f),
 				Tabs: []ui.Tab{{Text: f.T("office.message-state.all"), Href: "/office/messages", Current: true, Count: -1}, {Text: f.T("office.message-state.failed"), Href: "/office/messages?state=failed", Count: -1}},
 				Next: "/office/messages?before=01",
 			})
 		}},
 		{Name: "office-messages-empty", Draw: func(f *ui.Frame) templ.Component {
-			return messagesView(messagesPage{Frame: desked(f, 3), Lead: f.T("office.messages.lead", "queued", 0, "held", 0, "failed", 0)})
+			return messagesView(messagesPage{Frame: desked(f, 4), Lead: f.T("office.messages.lead", "queued", 0, "held", 0, "failed", 0)})
 		}},
 		{Name: "office-message", Draw: func(f *ui.Frame) templ.Component {
 			return messageView(messagePage{
-				Frame: desked(f, 3), Row: sampleMessages(f)[0], Text: "Hello Marta,\n\nGood news …\nhttps://portal.northwind.example/welcome/••••••",
+				Frame: desked(f, 4), Row: sampleMessages(f)[0], Text: "Hello Marta,\n\nGood news …\nhttps://portal.northwind.example/welcome/••••••",
 				RequestHref: "/office/requests/02", Facts: []ui.Fact{
 					{Term: f.T("office.message.to"), Text: "marta.ellison@harbourvale.example"},
 					{Term: f.T("office.message.answer"), Text: "550 5.1.1 No such user"},
@@ -89,19 +91,19 @@ func Samples() []web.Sample {
 			})
 		}},
 		{Name: "office-message-sent", Draw: func(f *ui.Frame) templ.Component {
-			return messageView(messagePage{Frame: desked(f, 3), Row: sampleMessages(f)[1], Facts: []ui.Fact{{Term: f.T("office.message.to"), Text: "+44 7700 900461"}}})
+			return messageView(messagePage{Frame: desked(f, 4), Row: sampleMessages(f)[1], Facts: []ui.Fact{{Term: f.T("office.message.to"), Text: "+44 7700 900461"}}})
 		}},
 		{Name: "office-audit", Draw: func(f *ui.Frame) templ.Component {
-			return auditView(auditPage{Frame: desked(f, 4), Next: "/office/audit?before=40", Rows: []eventRow{
+			return auditView(auditPage{Frame: desked(f, 5), Next: "/office/audit?before=40", Rows: []eventRow{
 				{"42", "16 Jun, 09:45", f.T("office.event.access-request-approve", "by", "Ines Duarte"), "access_request.approve", f.T("office.subject.request"), "/office/audit?subject=request%3A01", "/office/requests/01"},
 				{"41", "16 Jun, 09:42", f.T("office.event.access-request-create"), "access_request.create", f.T("office.subject.request"), "/office/audit?subject=request%3A01", "/office/requests/01"},
 			}})
 		}},
 		{Name: "office-audit-empty", Draw: func(f *ui.Frame) templ.Component {
-			return auditView(auditPage{Frame: desked(f, 4), Subject: f.T("office.subject.request"), First: "/office/audit"})
+			return auditView(auditPage{Frame: desked(f, 5), Subject: f.T("office.subject.request"), First: "/office/audit"})
 		}},
 		{Name: "office-upkeep", Draw: func(f *ui.Frame) templ.Component {
-			return upkeepView(upkeepPage{Frame: desked(f, 5), Lead: f.T("office.upkeep.trouble", "n", 1), Chores: []choreRow{
+			return upkeepView(upkeepPage{Frame: desked(f, 6), Lead: f.T("office.upkeep.trouble", "n", 1), Chores: []choreRow{
 				{Name: f.T("office.chore.audit-head.name"), Text: f.T("office.chore.audit-head.text"), Every: "24 h", Ran: "16 Jun, 09:45", Next: "17 Jun, 09:45", Took: f.T("office.chore-took", "ms", "3"), State: f.T("office.chore-state.well"), Tone: ui.OK},
 				{Name: f.T("office.chore.sweep.name"), Text: f.T("office.chore.sweep.text"), Every: "1 h", Ran: "16 Jun, 09:45", Next: "16 Jun, 10:45", Took: f.T("office.chore-took", "ms", "12"), State: f.T("office.chore-state.failed"), Tone: ui.Bad, Failed: "db: the disk is full"},
 				{Name: f.T("office.chore.password-age.name"), Text: f.T("office.chore.password-age.text"), Every: "1 h", State: f.T("office.chore-state.new"), Tone: ui.Off},
@@ -115,7 +117,7 @@ func Samples() []web.Sample {
 			f.Nav = nil
 			return nothingView(f)
 		}},
-	}, new(Face).passkeyPages().Samples("office-", func(f *ui.Frame) { desked(f, -1) })...)
+	}, slices.Concat(accountSamples(), new(Face).passkeyPages().Samples("office-", func(f *ui.Frame) { desked(f, -1) }))...)
 }
 
 // desked puts a member of staff before the frame, in one of the places.

@@ -19,6 +19,7 @@ func TestEveryActionHasWords(t *testing.T) {
 	written := []*regexp.Regexp{
 		regexp.MustCompile(`Action:\s*"([a-z_.]+)"`),
 		regexp.MustCompile(`s\.(?:event|note|changed)\([^"\n]*"([a-z_.]+)"`),
+		regexp.MustCompile(`: "(helpdesk\.[a-z_]+)",`),
 		regexp.MustCompile(`"((?:message|organization|account|license|access_request)\.[a-z]+(?:_[a-z]+)*)"(?:, d\.Outbox|\n)`),
 	}
 	actions := map[string]bool{}

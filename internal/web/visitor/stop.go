@@ -1,0 +1,67 @@
+package visitor
+
+import (
+	"github.com/a-h/templ"
+
+	desk "vestibule/internal/helpdesk"
+	"vestibule/internal/web"
+	"vestibule/internal/web/ui"
+)
+
+// Stop is the page of the link by which an owner stops what the helpdesk is about
+// to take away.
+type Stop struct{ desk *desk.Service }
+
+// NewStop makes the face.
+func NewStop(service *desk.Service) *Stop { return &Stop{service} }
+
+// Routes are the face's table.
+func (f *Stop) Routes() []web.Route {
+	return []web.Route{
+		{web.Anyone, "GET /stop/{token}", f.link},
+		{web.Anyone, "POST /stop/{token}", f.stop},
+		{web.Anyone, "GET /stop/done", f.done},
+	}
+}
+
+// stopPage is what a link stops.
+type stopPage struct {
+	*ui.Frame
+	Action, UserID, Due string
+	Things              []string
+}
+
+// link shows what would happen, and changes nothing: mail scanners open links.
+func (f *Stop) link(c *web.Context) error {
+	v, err := f.desk.StopLink(c.Context(), c.R.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	p := stopPage{Frame: c.Frame(), Action: c.R.URL.Path, UserID: v.UserID, Due: c.Words.DateTime(v.DueAt)}
+	for _, w := range v.Things.Words() {
+		p.Things = append(p.Things, c.T("helpdesk.thing."+w))
+	}
+	return c.Page(200, stopView(p))
+}
+
+func (f *Stop) stop(c *web.Context) error {
+	if err := f.desk.Stop(c.Context(), c.R.PathValue("token")); err != nil {
+		return err
+	}
+	return c.SeeOther("/stop/done")
+}
+
+func (f *Stop) done(c *web.Context) error { return c.Page(200, stoppedView(c.Frame())) }
+
+// StopSamples are the pages of the stop-link.
+func StopSamples() []web.Sample {
+	return []web.Sample{
+		{Name: "stop", Draw: func(f *ui.Frame) templ.Component {
+			return stopView(stopPage{
+				Frame: f, Action: "/stop/token", UserID: "mellison", Due: f.Words.DateTime(received()),
+				Things: []string{f.T("helpdesk.thing.questions"), f.T("helpdesk.thing.authenticator")},
+			})
+		}},
+		{Name: "stop-done", Draw: stoppedView},
+	}
+}
