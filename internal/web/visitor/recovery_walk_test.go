@@ -323,3 +323,19 @@ func TestAResetThatRanOutSaysSo(t *testing.T) {
 	b.Press("all ways to get back in").At(http.StatusOK, "/get-back-in")
 	b.Open("/reset-password").Lacks("took too long")
 }
+
+func TestAResetWorksWhileSigningInIsPaused(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		settled(t, p, false)
+		b := p.Browser(t)
+		for range 6 {
+			signIn(b, "/sign-in", "mellison", "Wrong-"+good)
+		}
+		b.At(http.StatusTooManyRequests, "/sign-in").Press("Get back in").At(http.StatusOK, "/get-back-in")
+		b = reset(b, martas)
+		b.Fill("Code from the e-mail", mailed(t, p, "recovery-reset")).Press("Continue")
+		answered(t, b)
+		inWith(t, b, "mellison")
+		b.At(http.StatusOK, "/standing")
+	})
+}
