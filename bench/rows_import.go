@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/pbkdf2"
-	"crypto/sha1" //nolint:gosec // what directories of old hash with
+	"crypto/sha1" // what old directories hash with
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -41,7 +41,7 @@ func hashKinds() ([]hashKind, error) {
 		return nil, err
 	}
 	raw := base64.RawStdEncoding.EncodeToString
-	salted := sha1.Sum(append([]byte(thePassword), salt[:8]...)) //nolint:gosec // as above
+	salted := sha1.Sum(append([]byte(thePassword), salt[:8]...))
 	return []hashKind{
 		{"no hash, expired", ""},
 		{"bcrypt 12", string(crypted)},

@@ -49,6 +49,7 @@ type commands struct {
 	Terms   termsCommand   `cmd:"" help:"Show the Terms and Conditions, and export who accepted them."`
 	Audit   auditCommand   `cmd:"" help:"Check the audit trail."`
 	Config  configCommand  `cmd:"" help:"Check the configuration, or describe every option."`
+	Policy  policyCommand  `cmd:"" help:"Say which requirements of OWASP ASVS 5.0 your settings leave unmet."`
 	Doctor  doctorCommand  `cmd:"" help:"Check the whole installation, and say what to do where something is wrong."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"io"
 
@@ -67,7 +68,7 @@ func (s *Service) Accounts(ctx context.Context, in io.Reader, o AccountsOptions)
 		ended := false
 		for len(part) < batch {
 			e, err := lines.next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				ended = true
 				break
 			}

@@ -164,6 +164,7 @@ xf,good2@example.com,A,B,,,,,,,`
 	})
 }
 
+// asvs: V15.3.5
 func TestAFileWithoutTheColumnsOfAccountsIsRefusedWhole(t *testing.T) {
 	s := service(t, dbtest.SQLite(t))
 	for code, text := range map[string]string{

@@ -61,7 +61,8 @@ func newLines(in io.Reader, format Format) (*lines, error) {
 		case long || !utf8.Valid(head):
 			return nil, fault.New(fault.Invalid, "import-not-csv")
 		case len(head) > 0:
-			return l, l.columns(head)
+			err := l.columns(head)
+			return l, err
 		}
 	}
 }

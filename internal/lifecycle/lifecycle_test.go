@@ -92,6 +92,7 @@ func get(t *testing.T, e *dbtest.Env, id string) (a account.Account) {
 	return a
 }
 
+// asvs: V6.4.5
 func TestAnOldPasswordIsTold14And7And1DayBefore(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		s := service(t, e, e.DB)
@@ -274,6 +275,7 @@ func TestTwoNodesTellOnce(t *testing.T) {
 	})
 }
 
+// asvs: V6.2.10
 func TestARuleThatIsOffHasNoChore(t *testing.T) {
 	if all := (&Service{}).Chores(); len(all) != 0 {
 		t.Errorf("%+v", all)

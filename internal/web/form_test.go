@@ -45,6 +45,20 @@ func TestAFormIsReadIntoItsStruct(t *testing.T) {
 	}
 }
 
+// asvs: V15.3.7
+func TestOfAFieldThatIsSentTwiceTheFirstOfTheBodyCounts(t *testing.T) {
+	var in sampleForm
+	k := start(t, options(t), web.Route{web.Anyone, "POST /x", func(c *web.Context) error {
+		if err := c.Form(&in); err != nil {
+			return err
+		}
+		return c.SeeOther("/y")
+	}})
+	if w := ask(k, "POST", "/x?name=query&note=query", "name=first&name=second"); w.Code != 303 || in.Name != "first" {
+		t.Errorf("%d: %+v", w.Code, in)
+	}
+}
+
 // asvs: V1.1.1 V1.3.3 V2.2.1
 func TestWhatIsTooLongOrNoTextIsSaidAtItsField(t *testing.T) {
 	in, err := sent(t, url.Values{"name": {strings.Repeat("é", 11)}, "note": {"bad\xff\x00"}}.Encode())
