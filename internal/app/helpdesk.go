@@ -21,6 +21,8 @@ func (p *Portal) helpdesk(terms account.Terms) *helpdesk.Service {
 		},
 		Notify: p.told(staff.AccountsHelp),
 		Hooks: helpdesk.Hooks{
+			Delays:   delays,
+			Forgive:  signin.Forgive,
 			Distrust: func(tx *db.Tx, a account.Account) error { return signin.ForgetDevices(tx, a.ID) },
 			Reset:    s.Recovery.MailReset,
 			Confirm:  s.Register.ConfirmByMail,
@@ -28,4 +30,14 @@ func (p *Portal) helpdesk(terms account.Terms) *helpdesk.Service {
 			Void:     func(tx *db.Tx, a account.Account) error { return s.Recovery.EndAll(tx, a.ID) },
 		},
 	}
+}
+
+// delays words what the sign-in knows for the helpdesk, which knows no other capability.
+func delays(tx *db.Tx, a account.Account) ([]helpdesk.Delay, error) {
+	all, err := signin.Delays(tx, a)
+	var list []helpdesk.Delay
+	for _, d := range all {
+		list = append(list, helpdesk.Delay(d))
+	}
+	return list, err
 }
