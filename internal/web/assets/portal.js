@@ -144,6 +144,7 @@ all("[data-poll]").forEach((part) => {
 // for a passkey, and sends its answer in the field "passkey".
 const bytes = (words) => Uint8Array.from(atob(words.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
 const letters = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+const told = (form) => form.querySelector("[name=passkey]");
 let asking; // a browser asks for one passkey at a time
 const passkey = async (form, more) => {
   asking?.abort();
@@ -160,7 +161,7 @@ const passkey = async (form, more) => {
   ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"].forEach((part) => {
     if (made.response[part]) response[part] = letters(made.response[part]);
   });
-  form.elements.passkey.value = JSON.stringify({ id: made.id, rawId: letters(made.rawId), type: made.type, response });
+  told(form).value = JSON.stringify({ id: made.id, rawId: letters(made.rawId), type: made.type, response });
   form.requestSubmit();
 };
 if (window.PublicKeyCredential) {
@@ -171,7 +172,7 @@ if (window.PublicKeyCredential) {
     let busy = false, auto = false;
     form.hidden = false;
     form.addEventListener("submit", async (event) => {
-      if (form.elements.passkey.value || all("[required]", form).some((field) => !field.value)) return;
+      if (told(form).value || all("[required]", form).some((field) => !field.value)) return;
       event.preventDefault();
       event.stopImmediatePropagation();
       if (busy) return;
@@ -184,7 +185,7 @@ if (window.PublicKeyCredential) {
       }
       busy = false;
     });
-    addEventListener("pageshow", () => { form.elements.passkey.value = ""; });
+    addEventListener("pageshow", () => { told(form).value = ""; });
     if ("auto" in data) PublicKeyCredential.isConditionalMediationAvailable?.().then((yes) => {
       auto = yes;
       if (!yes) return;
