@@ -88,7 +88,7 @@ func TestAClientAddsTheAuthenticatorAppLater(t *testing.T) {
 		b.Open("/portal/account/authenticator/recovery-codes.txt").Sees(codes...)
 		b.Open("/portal/account").Sees("Not kept yet")
 		b.Open("/portal/account/authenticator").At(http.StatusOK, "/portal/account/authenticator/app")
-		b.Press("I have kept them").At(http.StatusOK, "/portal/account").Sees("Your authenticator app is on", "10 recovery codes are left", "On since")
+		b.Press("I have kept them").At(http.StatusOK, "/portal/account").Sees("Your authenticator app is on", "10 recovery codes are left", "Since 16 June")
 		b.Lacks(codes[0])
 		for _, path := range []string{"/portal/account/authenticator/app", "/portal/account/authenticator/recovery-codes.txt"} {
 			b.Open(path).At(http.StatusOK, "/portal/account/authenticator").Lacks(codes[0], "Add an authenticator app")
