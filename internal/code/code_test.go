@@ -227,3 +227,11 @@ func TestOfFiftyWhoSpendALinkAtOnceOneGetsIt(t *testing.T) {
 		}
 	})
 }
+
+// asvs: V6.5.4 V6.5.5
+func TestACodeHasSixDigitsAndTenMinutes(t *testing.T) {
+	r := code.Default()
+	if r.Length < 6 || r.Life > 10*time.Minute || r.Tries > 5 {
+		t.Errorf("%+v", r)
+	}
+}

@@ -160,6 +160,7 @@ func TestNewRecoveryCodesTakeThePlaceOfThoseBefore(t *testing.T) {
 	})
 }
 
+// asvs: V6.5.6
 func TestARemovedAuthenticatorLeavesThePasswordAlone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		h := build(t, e)

@@ -177,6 +177,7 @@ func TestAMessageIsKeptSealedShownMaskedAndWipedOnceItLeft(t *testing.T) {
 	})
 }
 
+// asvs: V2.3.3
 func TestAMessageIsThereIfAndOnlyIfItsFactIs(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		o := box(e, by(carrier.Email, &fake{}))

@@ -91,3 +91,18 @@ func TestTheLogKnowsNoLink(t *testing.T) {
 		t.Errorf("got %s", lines)
 	}
 }
+
+// asvs: V16.4.1
+func TestNobodyWritesALineOfTheirOwnIntoTheLog(t *testing.T) {
+	var log strings.Builder
+	o := options(t)
+	o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	k := start(t, o, web.Route{web.Anyone, "GET /welcome/{token}", said("x")})
+	for _, path := range []string{"/nowhere%0alevel=ERROR%20msg=forged", "/x%22%20status=200%20y=%22", "/welcome/a%0d%0alevel=ERROR", "/%1b[31mred"} {
+		log.Reset()
+		ask(k, "GET", path, "", header("User-Agent", "x\nlevel=ERROR msg=forged"), header("X-Request-Id", "1\nlevel=ERROR"))
+		if line := log.String(); strings.Count(line, "\n") != 1 || strings.Contains(line, "\x1b") || strings.Contains(line, " level=ERROR") || strings.Contains(line, `y="`) && !strings.Contains(line, `\" status=200`) {
+			t.Errorf("%s: %q", path, line)
+		}
+	}
+}

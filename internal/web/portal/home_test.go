@@ -140,6 +140,7 @@ func TestASuspendedSubscriptionIsLockedAndSaysWhy(t *testing.T) {
 	})
 }
 
+// asvs: V8.2.2 V8.4.1
 func TestAnAdministratorLetsAColleagueIn(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		a := member(t, p, "Marta", "Ellison", "vale.example")

@@ -37,6 +37,7 @@ func TestAnOwnerChangesDetailsAndThePagesFollowTheLanguage(t *testing.T) {
 	})
 }
 
+// asvs: V14.2.6
 func TestAnOwnerChangesTheAddressAndTheFormerMailboxUndoesIt(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		a, b, elsewhere := marta(t, p)

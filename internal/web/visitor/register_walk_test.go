@@ -36,6 +36,7 @@ func give(b *portaltest.Browser, email, number string) *portaltest.Browser {
 		Choose("Country code", "GB +44").Fill("Mobile number", number).Fill("Organisation", "Harbour Vale Council").Press("Continue")
 }
 
+// asvs: V14.2.6
 func TestTheRegistrationWithEveryDetour(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		b := p.Browser(t)
