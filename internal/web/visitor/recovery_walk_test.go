@@ -30,8 +30,7 @@ func settled(t *testing.T, p *portaltest.Portal, withApp bool) (key string, code
 	b := p.Browser(t)
 	give(b, martas, "07700 900123").Fill("Six-digit code", newest(t, p, mobile, "register-code").Code(t)).Press("Continue")
 	b.Check("I have read").Press("Accept and continue")
-	b.Post("/register/questions", url.Values{"q1": {"first-dish"}, "a1": {"burnt leek pie"}, "q2": {"first-job"}, "a2": {"sold ice in winter"}, "q3": {"own"}, "own3": {"What did we call the boat?"}, "a3": {"tin whistle"}})
-	b.Post("/register/confirm", url.Values{"a1": {"burnt leek pie"}, "a2": {"sold ice in winter"}, "a3": {"tin whistle"}})
+	b.Post("/register/questions", questions()).Post("/register/confirm", answersTo())
 	if withApp {
 		for _, n := range b.Find(".key code") {
 			key = portaltest.Text(n)
@@ -46,6 +45,17 @@ func settled(t *testing.T, p *portaltest.Portal, withApp bool) (key string, code
 	b.Open(newest(t, p, martas, "account-user-id").Link(t, "/confirm-email/")).Fill("Your password", good).Press("Confirm my address").Sees("Your address is confirmed")
 	p.Clock.Advance(time.Hour)
 	return key, codes
+}
+
+func questions() url.Values {
+	return url.Values{
+		"q1": {"first-dish"}, "a1": {"burnt leek pie"}, "q2": {"first-job"}, "a2": {"sold ice in winter"},
+		"q3": {"own"}, "own3": {"What did we call the boat?"}, "a3": {"tin whistle"},
+	}
+}
+
+func answersTo() url.Values {
+	return url.Values{"a1": {"burnt leek pie"}, "a2": {"sold ice in winter"}, "a3": {"tin whistle"}}
 }
 
 // answered types the answers to the two questions that the page asks.
@@ -197,6 +207,13 @@ func TestABetaTesterComesBackByTheMailAlone(t *testing.T) {
 		b.Fill("Code from the e-mail", mailed(t, p, "recovery-reset")).Press("Continue")
 		b.Sees("we ask for your mobile number and for security questions")
 		inWith(t, b, "mellison")
+		b.At(http.StatusOK, "/sign-in").Press("Accept and continue").Press("Go on").At(http.StatusOK, "/register").Sees("Give your mobile number", "Step 1 of 4")
+		b.Fill("Mobile number", "12").Press("Send a code to this number").At(http.StatusUnprocessableEntity, "/register/code/change").Sees("too short", "Step 1 of 4")
+		b.Choose("Country code", "GB +44").Fill("Mobile number", "07700 900123").Press("Send a code to this number").Sees("Step 1 of 4").Lacks("Correct my name")
+		b.Fill("Six-digit code", newest(t, p, mobile, "register-code").Code(t)).Press("Continue").Sees("Step 2 of 4")
+		b.Post("/register/questions", questions())
+		b.Sees("Step 3 of 4").Post("/register/confirm", answersTo()).Sees("Step 4 of 4").Press("Skip for now").Sees("Your account is complete")
+		b.Press("Go on").At(http.StatusOK, "/sign-in").Sees("Your account is complete").Press("Sign in").At(http.StatusOK, "/standing").Sees("One thing is missing")
 	})
 }
 

@@ -3,6 +3,7 @@ package visitor
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -125,10 +126,15 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 		return err
 	}
 	frame.Rail = registerRail(frame, v)
-	at := progress{plain: !v.QuestionsAsked}
+	at := progressOf(v)
 	switch v.Step {
 	case register.Mailbox:
 		return c.Page(frame.Status(), mailboxView(mailboxPage{Frame: frame, progress: at, Email: v.Email}))
+	case register.Mobile:
+		typed, _ := in.(numberForm)
+		return c.Page(frame.Status(), mobileView(mobilePage{
+			Frame: frame, progress: at, Country: cmp.Or(typed.MobileCountry, v.MobileCountry, countryOf(c)), Number: cmp.Or(typed.Mobile, v.Mobile), Dial: f.dial[c.Lang],
+		}))
 	case register.Code, register.Help:
 		return f.drawCode(c, frame, v, in)
 	case register.Terms:
@@ -163,6 +169,9 @@ func (f *Register) draw(c *web.Context, v register.View, in any, failed error) e
 		}
 		return c.Page(frame.Status(), passwordView(passwordPage{Frame: frame, progress: at, Email: v.Email, Check: check}))
 	}
+	if v.Completes {
+		return c.Page(frame.Status(), completedView(frame))
+	}
 	return c.Page(frame.Status(), doneView(donePage{
 		Frame: frame, First: v.FirstName, UserID: v.UserID, Email: v.Email, EmailProved: v.EmailProved, MobileVerified: v.MobileVerified,
 		QuestionsAsked: v.QuestionsAsked, AuthenticatorOn: v.AuthenticatorOn, Version: v.Terms.Version,
@@ -189,7 +198,9 @@ func (f *Register) next(c *web.Context, in any, err error) error {
 // belongs says whether a form is that of the step.
 func belongs(in any, step register.Step) bool {
 	switch in.(type) {
-	case smsForm, numberForm, helpForm:
+	case numberForm:
+		return step == register.Mobile || step == register.Code || step == register.Help
+	case smsForm, helpForm:
 		return step == register.Code || step == register.Help
 	case termsForm:
 		return step == register.Terms
@@ -299,17 +310,27 @@ func (f *Register) back(c *web.Context) error {
 	return f.moved(c, f.register.Back(c.Context(), ticket(c)))
 }
 
+func progressOf(v register.View) progress {
+	return progress{plain: !v.QuestionsAsked, completes: v.Completes}
+}
+
 // registerRail is the stepper.
 func registerRail(frame *ui.Frame, v register.View) templ.Component {
-	at := map[register.Step]int{
-		register.Details: 0, register.Mailbox: 0, register.Code: 1, register.Help: 1, register.Terms: 2, register.Questions: 3,
-		register.Confirm: 4, register.Authenticator: 5, register.Codes: 5, register.Password: 6, register.Done: 7,
-	}[v.Step]
+	way := progressOf(v).way()
+	at := len(way)
+	switch v.Step {
+	case register.Details, register.Mailbox:
+		at = 0
+	case register.Mobile, register.Help:
+		at = slices.Index(way, register.Code)
+	case register.Codes:
+		at = slices.Index(way, register.Authenticator)
+	case register.Done:
+	default:
+		at = slices.Index(way, v.Step)
+	}
 	var steps []ui.Step
-	for i, name := range strings.Fields("details code terms questions confirm authenticator password") {
-		if !v.QuestionsAsked && (name == "questions" || name == "confirm") {
-			continue
-		}
+	for i, name := range way {
 		s := ui.Step{Text: frame.T("register.step." + name), Optional: name == "authenticator"}
 		switch {
 		case i < at:

@@ -82,6 +82,20 @@ func RegisterSamples() []web.Sample {
 		{Name: "register-code-held", Draw: func(f *ui.Frame) templ.Component {
 			return codeView(codePage{Frame: at(f, register.Code), Mobile: "+44 77•• •••123", MobileCountry: "GB", Dial: dial, Held: "country", Minutes: 10})
 		}},
+		{Name: "register-mobile", Draw: func(f *ui.Frame) templ.Component {
+			v := register.View{Step: register.Mobile, QuestionsAsked: true, Completes: true}
+			f.Rail, f.Errors = registerRail(f, v), ui.Errors{failed(f, "mobile", "fault.mobile-short")}
+			return mobileView(mobilePage{Frame: f, progress: progressOf(v), Country: "GB", Number: "12", Dial: dial})
+		}},
+		{Name: "register-completing", Draw: func(f *ui.Frame) templ.Component {
+			v := register.View{Step: register.Code, QuestionsAsked: true, Completes: true}
+			f.Rail = registerRail(f, v)
+			return codeView(codePage{Frame: f, progress: progressOf(v), Mobile: "+44 77•• •••123", MobileCountry: "GB", Dial: dial, Wait: 42 * time.Second, Minutes: 10})
+		}},
+		{Name: "register-completed", Draw: func(f *ui.Frame) templ.Component {
+			f.Rail = registerRail(f, register.View{Step: register.Done, QuestionsAsked: true, Completes: true})
+			return completedView(f)
+		}},
 		{Name: "register-code-help", Draw: func(f *ui.Frame) templ.Component {
 			return codeView(codePage{Frame: at(f, register.Help), Mobile: "+44 77•• •••123", MobileCountry: "GB", Dial: dial, HelpAsked: true, Minutes: 10})
 		}},

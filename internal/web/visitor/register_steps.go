@@ -57,7 +57,7 @@ func (f *Register) codeHelp(c *web.Context) error {
 
 func (f *Register) drawCode(c *web.Context, frame *ui.Frame, v register.View, in any) error {
 	p := codePage{
-		Frame: frame, progress: progress{plain: !v.QuestionsAsked}, Mobile: v.MobileMasked, MobileCountry: v.MobileCountry, Dial: f.dial[c.Lang], Wait: v.Wait, Held: v.Held,
+		Frame: frame, progress: progressOf(v), Mobile: v.MobileMasked, MobileCountry: v.MobileCountry, Dial: f.dial[c.Lang], Wait: v.Wait, Held: v.Held,
 		HelpAsked: v.HelpAsked, Minutes: int(v.CodeLife / time.Minute),
 	}
 	switch typed := in.(type) {
