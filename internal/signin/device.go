@@ -147,7 +147,7 @@ func (s *Service) remember(tx *db.Tx, a account.Account, b Browser, sessionID, a
 	}
 	token = s.Secret.Token()
 	if b.Device != "" {
-		if err := moveDevices(tx, deviceHash(b.Device), deviceHash(token), accountsKept-1); err != nil {
+		if err := moveDevices(tx, deviceHash(b.Device), deviceHash(token), a.ID, accountsKept-1); err != nil {
 			return "", false, err
 		}
 	}

@@ -44,8 +44,12 @@ func saveDevice(tx *db.Tx, d Device) error {
 		db.Micros(d.SeenAt), db.Micros(d.TrustedUntil), d.Session, d.Agent, d.Network, d.ID)
 }
 
-// moveDevices gives the rows of a browser another token, and keeps the newest so many of them.
-func moveDevices(tx *db.Tx, old, hash string, keep int) error {
+// moveDevices gives the rows of a browser another token, but for one that the account has not used for too long, and keeps the newest
+// so many of them.
+func moveDevices(tx *db.Tx, old, hash, account string, keep int) error {
+	if _, err := tx.Count(`DELETE FROM device WHERE token_hash = $1 AND account_id = $2`, old, account); err != nil {
+		return err
+	}
 	if _, err := tx.Count(`UPDATE device SET token_hash = $1 WHERE token_hash = $2`, hash, old); err != nil {
 		return err
 	}

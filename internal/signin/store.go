@@ -4,16 +4,20 @@ import (
 	"time"
 
 	"vestibule/internal/db"
+	"vestibule/internal/fault"
 )
 
-// lockDelay returns the row of a key, made when it is missing, and holds it until the transaction ends.
+// lockDelay returns the row of a key, made when it is missing, and holds it until the transaction ends. A row that another
+// transaction takes away while this one waits for it is made again.
 func lockDelay(tx *db.Tx, key, whom string) (failures int, tried, next time.Time, err error) {
 	now := db.Micros(tx.Now())
-	if _, err = tx.Count(`INSERT INTO signin_delay (key, failures, tried_at, next_at, whom) VALUES ($1, 0, $2, $2, $3) ON CONFLICT (key) DO NOTHING`, key, now, whom); err != nil {
-		return 0, tried, next, err
-	}
 	var t, n int64
-	err = tx.Get(`SELECT failures, tried_at, next_at FROM signin_delay WHERE key = $1 `+tx.ForUpdate(), []any{key}, &failures, &t, &n)
+	for try := 0; try == 0 || try < 10 && fault.Is(err, fault.NotFound); try++ {
+		if _, err = tx.Count(`INSERT INTO signin_delay (key, failures, tried_at, next_at, whom) VALUES ($1, 0, $2, $2, $3) ON CONFLICT (key) DO NOTHING`, key, now, whom); err != nil {
+			return 0, tried, next, err
+		}
+		err = tx.Get(`SELECT failures, tried_at, next_at FROM signin_delay WHERE key = $1 `+tx.ForUpdate(), []any{key}, &failures, &t, &n)
+	}
 	return failures, db.Time(t), db.Time(n), err
 }
 
