@@ -240,9 +240,9 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 		}
 		return peak
 	}
-	small, large := held(2000), held(12_000)
+	small, large := held(1000), held(5000)
 	if large > small+2<<20 {
-		t.Errorf("%d bytes for 2,000 lines, %d for 12,000", small, large)
+		t.Errorf("%d bytes for 1,000 lines, %d for 5,000", small, large)
 	}
 }
 
