@@ -107,6 +107,39 @@ func TestStaffUseAPasskeyInPlaceOfTheCode(t *testing.T) {
 	}, domain)
 }
 
+// A passkey proves that somebody has the account's device; the questions come after it, as after every first proof.
+func TestAPasskeyGetsItsOwnerBackIn(t *testing.T) {
+	onBoth(t, func(t *testing.T, o *parts.Office) {
+		w := somebody(t, o, 43, browser.Options{})
+		w.GiveDetails()
+		w.EnterCode(o.Code(w.Mobile, 0))
+		w.FromTerms()
+		confirm(t, o, w)
+		device := page(w).Authenticator()
+		w.SignIn(w.Email)
+		w.Open("/portal/account/passkeys/add")
+		w.Press(w.Say("passkey.add-go"))
+		w.Sees(w.Say("passkey.done-added"))
+		w.Press(w.Say("ui.sign-out"))
+
+		w.AskForReset(w.Email)
+		w.Press(w.Say("recovery.means.passkey"))
+		w.Sees(w.Say("recovery.code.passkey-title"))
+		page(w).Screenshot("journey-passkey-reset")
+		device.Finger(false)
+		page(w).Click(w.Say("recovery.code.passkey-go"))
+		w.Sees(w.Say("ui.passkey.stopped"))
+		device.Finger(true)
+		w.Press(w.Say("recovery.code.passkey-go"))
+		answers(w)
+		w.Password = "Copper-Heron-Violet-2718"
+		w.ChooseNewPassword()
+		device.Present(false) // or the sign-in page asks by itself, before the password is typed
+		w.SignIn(w.Email)
+		at(t, w, "/standing")
+	}, domain)
+}
+
 // Without scripts nothing of passkeys is in the way, and whoever wants one is told why there is none.
 func TestWithoutScriptsEverythingElseWorks(t *testing.T) {
 	onBoth(t, func(t *testing.T, o *parts.Office) {

@@ -46,9 +46,10 @@ func (p *Pages) token(c *web.Context) session.Token {
 // listPage is what there is.
 type listPage struct {
 	*ui.Frame
-	Path string
-	Keys []account.Passkey
-	Done string // words of what was done just now, or ""
+	Path    string
+	Keys    []account.Passkey
+	Offered bool   // one can be added here
+	Done    string // words of what was done just now, or ""
 }
 
 func (p *Pages) list(c *web.Context) error {
@@ -56,10 +57,7 @@ func (p *Pages) list(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if !p.Service.Offered() && len(keys) == 0 {
-		return fault.New(fault.NotFound, "passkey-unoffered")
-	}
-	page := listPage{Frame: c.Frame(), Path: p.Path, Keys: keys}
+	page := listPage{Frame: c.Frame(), Path: p.Path, Keys: keys, Offered: p.Service.Offered()}
 	if key := "passkey.done-" + c.R.URL.Query().Get("done"); c.Words.Has(key) {
 		page.Done = c.T(key)
 	}

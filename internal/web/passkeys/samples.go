@@ -22,9 +22,10 @@ func (p *Pages) Samples(prefix string, within func(*ui.Frame)) []web.Sample {
 	keys := sampleKeys()
 	return []web.Sample{
 		draw("passkeys", func(f *ui.Frame) templ.Component {
-			return p.drawList(listPage{Frame: f, Path: p.Path, Keys: keys, Done: f.T("passkey.done-added")})
+			return p.drawList(listPage{Frame: f, Path: p.Path, Keys: keys, Offered: true, Done: f.T("passkey.done-added")})
 		}),
-		draw("passkeys-none", func(f *ui.Frame) templ.Component { return p.drawList(listPage{Frame: f, Path: p.Path}) }),
+		draw("passkeys-none", func(f *ui.Frame) templ.Component { return p.drawList(listPage{Frame: f, Path: p.Path, Offered: true}) }),
+		draw("passkeys-unoffered", func(f *ui.Frame) templ.Component { return p.drawList(listPage{Frame: f, Path: p.Path}) }),
 		draw("passkey-add", func(f *ui.Frame) templ.Component {
 			return p.drawAdd(addPage{Frame: f, Path: p.Path, Name: f.T("passkey.name-first", "n", 1)})
 		}),
