@@ -196,11 +196,8 @@ const (
 	purposeSMS   = "recovery-sms"
 )
 
-// A way is how a code travels: its purpose, its destination and the message.
-type way struct {
-	purpose, destination string
-	message              message.Message
-}
+// A way is how a code travels.
+type way struct{ purpose, destination string }
 
 // send sends what proves a possession by a means, or notes why nothing goes out
 // for this login. It writes the same rows and runs the same statements whomever
@@ -253,11 +250,11 @@ func (s *Service) send(tx *db.Tx, f *recovery, who person, m Means) error {
 // leaves reports whether the destination may get another message. That it may
 // not is nobody's business but its owner's.
 func (s *Service) leaves(tx *db.Tx, who person, m Means) (bool, error) {
-	to := "nobody/" + who.key
-	if who.ID != "" {
-		to = who.ID
+	to := wayOf(who, m).destination
+	if to == "" {
+		to = "nobody/" + who.key
 	}
-	free, err := takeSend(tx, "to/"+to+"/"+string(m))
+	free, err := takeSend(tx, "to/"+to)
 	if err != nil || m == Email {
 		return free, err
 	}

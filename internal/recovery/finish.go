@@ -86,6 +86,9 @@ func (s *Service) Answer(ctx context.Context, t Ticket, answers []string) (n Nex
 		if err != nil {
 			return err
 		}
+		if f.Data.Tries >= triesARecovery {
+			return fault.New(fault.Conflict, "step-moved") // the last one is being looked at
+		}
 		f.Data.Tries++
 		if err := f.Save(tx); err != nil {
 			return err

@@ -10,4 +10,6 @@ import (
 func (s *Service) Join(tx *db.Tx, a account.Account) error { return s.join(tx, a) }
 
 // SpendSMS takes one code to the number out of the limits that all text messages share, or fails as TooMany.
-func (l Limits) SpendSMS(tx *db.Tx, number, address string) error { return l.spendSMS(tx, number, address) }
+func (l Limits) SpendSMS(tx *db.Tx, number, address string) error {
+	return l.spendSMS(tx, number, address)
+}
