@@ -27,6 +27,7 @@ type View struct {
 	Trust   bool          // at StepCode: the browser may be trusted
 	Closing time.Time     // at StepClosing: when the account closes
 	Terms   account.Terms // at StepTerms
+	Changed bool          // at StepTerms: the person accepted earlier ones
 	Later   time.Time     // at StepTerms: until when they can be put off; zero where they cannot
 	Done    bool          // at StepComplete: nothing is lacking any more
 }
@@ -41,6 +42,11 @@ func (s *Service) Current(ctx context.Context, ticket string) (v View, err error
 		v = View{Step: Step(f.Step), Account: a.ID, UserID: a.UserID, Next: f.Data.Next, Staff: f.Data.Staff, Trust: !f.Data.Staff, Closing: a.ClosingAt}
 		v.Terms = s.Terms.At(tx.Now())
 		v.Later = s.Terms.GraceEnds(tx.Now())
+		if v.Step == StepTerms {
+			if v.Changed, err = account.HasAcceptedAny(tx, a.ID); err != nil {
+				return err
+			}
+		}
 		v.Done = v.Step == StepComplete && !a.Incomplete
 		return nil
 	})

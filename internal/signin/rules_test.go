@@ -43,9 +43,12 @@ func TestSweepForgetsWhatIsLongPast(t *testing.T) {
 }
 
 func TestEveryStepTakesItsOwnEventAndNoOther(t *testing.T) {
-	for _, s := range []Step{StepCode, StepEnrol, StepExpired, StepTerms, stepDone, "made-up"} {
-		for _, e := range []event{codeRight, termsAccepted, "made-up"} {
-			want := s == StepCode && e == codeRight || s == StepTerms && e == termsAccepted
+	belongs := map[Step]event{
+		StepCode: codeRight, StepClosing: accountKept, StepRenew: passwordRenewed, StepTerms: termsAccepted, StepComplete: completed,
+	}
+	for _, s := range []Step{StepCode, StepEnrol, StepExpired, StepClosing, StepRenew, StepTerms, StepComplete, stepDone, "made-up"} {
+		for _, e := range []event{codeRight, accountKept, passwordRenewed, termsAccepted, completed, "made-up"} {
+			want := belongs[s] == e
 			if got := check(s, e) == nil; got != want {
 				t.Errorf("%s at %s: %v", e, s, got)
 			}
@@ -55,28 +58,31 @@ func TestEveryStepTakesItsOwnEventAndNoOther(t *testing.T) {
 
 func TestTheFirstThingThatIsMissingIsAskedFor(t *testing.T) {
 	for _, state := range []account.State{account.Active, account.Expired} {
-		for i := range 16 {
-			f := facts{State: state, Staff: i&1 > 0, Enrolled: i&2 > 0, Code: i&4 > 0, TermsDue: i&8 > 0}
-			got := next(f)
-			switch {
-			case f.Staff && !f.Enrolled:
-				if got != StepEnrol {
-					t.Errorf("%+v: %s", f, got)
+		for i := range 256 {
+			f := facts{
+				State: state, Staff: i&1 > 0, Enrolled: i&2 > 0, Code: i&4 > 0, Trusted: i&8 > 0,
+				Closing: i&16 > 0, Old: i&32 > 0, TermsDue: i&64 > 0, Incomplete: i&128 > 0,
+			}
+			want := stepDone
+			for _, one := range []struct {
+				missing bool
+				step    Step
+			}{
+				{f.Staff && !f.Enrolled, StepEnrol},
+				{f.Enrolled && !f.Code && (f.Staff || !f.Trusted), StepCode},
+				{state == account.Expired, StepExpired},
+				{f.Closing, StepClosing},
+				{f.Old && !f.Staff, StepRenew},
+				{f.TermsDue && !f.Staff, StepTerms},
+				{f.Incomplete && !f.Staff, StepComplete},
+			} {
+				if one.missing {
+					want = one.step
+					break
 				}
-			case f.Enrolled && !f.Code:
-				if got != StepCode {
-					t.Errorf("%+v: %s", f, got)
-				}
-			case state == account.Expired:
-				if got != StepExpired {
-					t.Errorf("%+v: %s", f, got)
-				}
-			case f.TermsDue && !f.Staff:
-				if got != StepTerms {
-					t.Errorf("%+v: %s", f, got)
-				}
-			case got != stepDone:
-				t.Errorf("%+v: %s", f, got)
+			}
+			if got := next(f); got != want {
+				t.Errorf("%+v: %s, want %s", f, got, want)
 			}
 		}
 	}

@@ -63,7 +63,7 @@ func furnish(t *testing.T, e *dbtest.Env, costs password.Params) *house {
 	}
 	h := &house{t: t, e: e, staff: map[string]bool{}}
 	h.Service = &Service{
-		DB: e.DB, Ring: e.Ring, Secret: e.Secret, Messages: writer,
+		DB: e.DB, Ring: e.Ring, Secret: e.Secret, Messages: writer, Notices: account.Notices{Messages: writer},
 		Passwords:   &account.Passwords{Hasher: password.New(e.Ring, e.Secret, password.Options{Params: costs, Slots: 2}), Rules: password.Guide()},
 		ClientLives: session.ClientLives, StaffLives: session.StaffLives,
 		IsStaff:        func(_ *db.Tx, id string) (bool, error) { return h.staff[id], nil },

@@ -43,7 +43,7 @@ func (f *SignIn) forced(c *web.Context, frame *ui.Frame, v signin.View, typed st
 		return c.Page(frame.Status(), signInRenewView(signInRenewPage{Frame: frame, UserID: v.UserID, Check: check}))
 	case signin.StepTerms:
 		text, _ := v.Terms.In(string(c.Lang))
-		return c.Page(frame.Status(), signInTermsView(signInTermsPage{Frame: frame, Version: v.Terms.Version, Text: text, Later: v.Later}))
+		return c.Page(frame.Status(), signInTermsView(signInTermsPage{Frame: frame, Version: v.Terms.Version, Text: text, First: !v.Changed, Later: v.Later}))
 	case signin.StepComplete:
 		p := signInActPage{Frame: frame, Key: "signin.complete", Action: "/sign-in/complete"}
 		if v.Done {

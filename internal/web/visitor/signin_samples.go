@@ -76,6 +76,9 @@ func SignInSamples() []web.Sample {
 		draw("sign-in-terms-later", func(f *ui.Frame) templ.Component {
 			return signInTermsView(signInTermsPage{Frame: f, Version: "2", Text: "## 1. Use\n\nUse the software as described.", Later: received().Add(30 * 24 * time.Hour)})
 		}),
+		draw("sign-in-terms-first", func(f *ui.Frame) templ.Component {
+			return signInTermsView(signInTermsPage{Frame: f, Version: "2", Text: "## 1. Use\n\nUse the software as described.", First: true})
+		}),
 		draw("sign-in-unfinished", func(f *ui.Frame) templ.Component {
 			return signInView(signInPage{Frame: f, Action: web.SignInPath, Unfinished: true})
 		}),
