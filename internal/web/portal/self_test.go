@@ -38,9 +38,23 @@ func TestAnOwnerChangesDetailsAndThePagesFollowTheLanguage(t *testing.T) {
 }
 
 // asvs: V14.2.6
+func choices() []account.Choice {
+	return []account.Choice{
+		{Own: "What did we call the boat?", Answer: "tin whistle"}, {Own: "What did the garden smell of?", Answer: "burnt leek pie"},
+		{Own: "Where did the old road end?", Answer: "behind the mill"},
+	}
+}
+
 func TestAnOwnerChangesTheAddressAndTheFormerMailboxUndoesIt(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
-		a, b, elsewhere := marta(t, p)
+		a, _, _ := marta(t, p)
+		questions, err := p.Passwords.HashAnswers(t.Context(), choices())
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, p, func(tx *db.Tx) error { return account.SetQuestions(tx, a.ID, questions) })
+		p.Clock.Advance(2 * time.Hour)
+		b, elsewhere := signIn(p.Browser(t), "mellison"), signIn(p.Browser(t), "mellison")
 		b.Open("/portal/account").Open("/portal/account/email").Fill("New e-mail address", "marta@").Press("Send a code").At(http.StatusUnprocessableEntity, "/portal/account/email").Sees("name@company.com")
 		b.Fill("New e-mail address", "marta@new.example").Press("Send a code").At(http.StatusOK, "/portal/account/email").Sees("Look in the mailbox of", "marta@new.example")
 		b.Fill("Six-digit code", "000000").Press("Change e-mail address").At(http.StatusUnprocessableEntity, "/portal/account/email/code").Sees("4 more tries")
@@ -50,8 +64,10 @@ func TestAnOwnerChangesTheAddressAndTheFormerMailboxUndoesIt(t *testing.T) {
 			t.Error("the session keeps its token")
 		}
 		elsewhere.Open("/portal").At(http.StatusOK, "/sign-in")
+		b.Open("/portal/account/mobile").Choose("Country code", "GB").Fill("New mobile number", "07700 900999").Press("Send a code")
+		b.Fill("Six-digit code", p.SMS("+447700900999").Code(t)).Press("Change mobile number").At(http.StatusOK, "/portal/account")
 
-		link := p.Mail(a.Email, "was changed").Link(t, "/undo-email/")
+		link := p.Mail(a.Email, "mail address of your login account was changed").Link(t, "/undo-email/")
 		stranger := p.Browser(t)
 		stranger.Open(link).At(http.StatusOK, strings.TrimPrefix(link, portaltest.Base)).Sees("mellison", a.Email, "m•••@new.example").Lacks("marta@new.example")
 		if get(t, p, a.ID).Email != "marta@new.example" {
@@ -63,6 +79,19 @@ func TestAnOwnerChangesTheAddressAndTheFormerMailboxUndoesIt(t *testing.T) {
 		}
 		b.Open("/portal/account").At(http.StatusOK, "/sign-in")
 		p.Browser(t).Open(link).At(http.StatusGone, strings.TrimPrefix(link, portaltest.Base))
+
+		// The owner is back in by the own mailbox and answers; what the thief set is of no use.
+		stranger.Fill("UserID or e-mail", "mellison").Press("Continue")
+		reset := p.Browser(t).Open(p.Mail(a.Email, "Reset").Link(t, "/reset-password/")).Press("Go on").Sees("Answer two of your security questions")
+		for _, one := range choices() {
+			if strings.Contains(reset.Text(), one.Own) {
+				reset.Fill(one.Own, one.Answer)
+			}
+		}
+		reset.Press("Continue").Fill("Password", "Copper-Thistle-Lantern-58").Press("Set new password").Sees("Your password is set")
+		if now := get(t, p, a.ID); now.State != account.Active || now.Mobile != "" || now.Email != a.Email {
+			t.Errorf("%+v", now)
+		}
 	})
 }
 
