@@ -1687,7 +1687,7 @@ func clearingForm(p accountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Area(ui.Field{Name: "clear_reason", Label: p.T("helpdesk.account.reason"), Hint: p.T("helpdesk.account.reason-hint"), Value: p.In.ClearReason, Rows: 2, Max: 500}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Area(ui.Field{Name: "clear_reason", Label: p.T("helpdesk.clear.reason"), Hint: p.T("helpdesk.account.reason-hint"), Value: p.In.ClearReason, Rows: 2, Max: 500}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
