@@ -226,7 +226,7 @@ func (s *Service) send(tx *db.Tx, f *recovery, who person, m Means) error {
 	if err != nil {
 		return err
 	}
-	off, err := s.off(tx, f, who.Account, m)
+	off, err := s.off(tx, f, who, m)
 	if err != nil {
 		return err
 	}
@@ -272,9 +272,25 @@ func (s *Service) leaves(tx *db.Tx, who person, m Means) (bool, error) {
 
 // off reports whether a means has failed so often in a row that its codes count
 // no more, but on a device that the account knows.
-func (s *Service) off(tx *db.Tx, f *recovery, a account.Account, m Means) (bool, error) {
-	n, err := failuresOf(tx, a.ID, m)
-	return a.ID != "" && !f.Data.Known && n >= s.Settings.Limits.Failures, err
+func (s *Service) off(tx *db.Tx, f *recovery, who person, m Means) (bool, error) {
+	n, err := failuresOf(tx, who.counted(), m, who.bound(m))
+	return who.ID != "" && !f.Data.Known && n >= s.Settings.Limits.Failures, err
+}
+
+// counted is what failures are counted by.
+func (p person) counted() string {
+	if p.ID == "" {
+		return "-" + p.key
+	}
+	return p.ID
+}
+
+// bound is since when the means is the account's.
+func (p person) bound(m Means) time.Time {
+	if m == SMS {
+		return p.MobileVerifiedAt
+	}
+	return p.EmailConfirmedAt
 }
 
 // write makes the code, for the first possession in a mailbox the link as well,

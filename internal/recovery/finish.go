@@ -364,12 +364,6 @@ func (s *Service) endOthers(tx *db.Tx, accountID, except string) error {
 // transaction of each change of credentials that is none of recovery's.
 func (s *Service) EndAll(tx *db.Tx, accountID string) error { return s.endOthers(tx, accountID, "") }
 
-// BoundAnew forgets how often codes by a means failed in a row, since the means
-// was bound to the account anew: an address confirmed, a number verified.
-func (s *Service) BoundAnew(tx *db.Tx, accountID string, m Means) error {
-	return clearFailures(tx, accountID, m)
-}
-
 // MailReset mails an account's owner the link that resets the password, on the
 // word of staff, which limits it. For an account that nobody can reset so (staff,
 // disabled, closed) it is Conflict "recovery-none".

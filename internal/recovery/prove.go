@@ -114,7 +114,7 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) (n Nex
 		if m == Passkey {
 			return fault.New(fault.Conflict, "step-moved") // it has no code
 		}
-		off, err := s.off(tx, f, who.Account, m)
+		off, err := s.off(tx, f, who, m)
 		if err != nil {
 			return err
 		}
@@ -134,13 +134,10 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) (n Nex
 			verdict = code.Wrong
 		}
 		if verdict != code.Right {
-			if err := addFailure(tx, who.ID, m); err != nil {
+			if err := addFailure(tx, who.counted(), m, who.bound(m)); err != nil {
 				return err
 			}
 			return s.event(tx, who.Account, "recovery.code_fail", "means", string(m))
-		}
-		if err := clearFailures(tx, who.ID, m); err != nil {
-			return err
 		}
 		n, err = s.possessed(tx, f, who.Account, m)
 		return err
@@ -242,6 +239,9 @@ func (s *Service) possessed(tx *db.Tx, f *recovery, a account.Account, m Means) 
 		return Next{}, err
 	}
 	if err := s.Messages.Recall(tx, about(f)); err != nil {
+		return Next{}, err
+	}
+	if err := clearFailures(tx, a.ID, m); err != nil {
 		return Next{}, err
 	}
 	if first && m == Email && afresh(a) {

@@ -28,23 +28,26 @@ func waitSend(tx *db.Tx, key string) (time.Duration, error) {
 	return max(0, db.Time(fourth).Add(sendWindow).Sub(tx.Now())), err
 }
 
-// failuresOf says how often a means of an account failed in a row.
-func failuresOf(tx *db.Tx, accountID string, m Means) (n int64, err error) {
-	err = tx.Get(`SELECT failures FROM recovery_failure WHERE account_id = $1 AND means = $2`, []any{accountID, string(m)}, &n)
+// failuresOf says how often a means failed in a row since it was bound to the
+// account: an address confirmed or a number verified anew begins at nothing.
+func failuresOf(tx *db.Tx, whose string, m Means, bound time.Time) (n int64, err error) {
+	err = tx.Get(`SELECT failures FROM recovery_failure WHERE whose = $1 AND means = $2 AND failed_at >= $3`,
+		[]any{whose, string(m), db.Micros(bound)}, &n)
 	if fault.Is(err, fault.NotFound) {
 		return 0, nil
 	}
 	return n, err
 }
 
-func addFailure(tx *db.Tx, accountID string, m Means) error {
-	return tx.Do(`INSERT INTO recovery_failure (account_id, means, failures, failed_at) VALUES ($1,$2,1,$3)
-		ON CONFLICT (account_id, means) DO UPDATE SET failures = recovery_failure.failures + 1, failed_at = excluded.failed_at`,
-		accountID, string(m), db.Micros(tx.Now()))
+func addFailure(tx *db.Tx, whose string, m Means, bound time.Time) error {
+	return tx.Do(`INSERT INTO recovery_failure (whose, means, failures, failed_at) VALUES ($1,$2,1,$3)
+		ON CONFLICT (whose, means) DO UPDATE SET failed_at = excluded.failed_at,
+			failures = CASE WHEN recovery_failure.failed_at < $4 THEN 1 ELSE recovery_failure.failures + 1 END`,
+		whose, string(m), db.Micros(tx.Now()), db.Micros(bound))
 }
 
-func clearFailures(tx *db.Tx, accountID string, m Means) error {
-	_, err := tx.Count(`DELETE FROM recovery_failure WHERE account_id = $1 AND means = $2`, accountID, string(m))
+func clearFailures(tx *db.Tx, whose string, m Means) error {
+	_, err := tx.Count(`DELETE FROM recovery_failure WHERE whose = $1 AND means = $2`, whose, string(m))
 	return err
 }
 
@@ -77,7 +80,7 @@ func sweepRows(tx *db.Tx, sendsBefore, failuresBefore time.Time, limit int) (int
 		return n, err
 	}
 	// A means that is off stays off.
-	_, err = tx.Count(`DELETE FROM recovery_failure WHERE failed_at < $1 AND (account_id = '' OR failures < $2)`,
+	_, err = tx.Count(`DELETE FROM recovery_failure WHERE failed_at < $1 AND (whose LIKE '-%' OR failures < $2)`,
 		db.Micros(failuresBefore), DefaultLimits().Failures)
 	return n, err
 }

@@ -10,11 +10,11 @@ CREATE TABLE recovery_send (
 CREATE INDEX recovery_send_last ON recovery_send (last_at);
 
 CREATE TABLE recovery_failure (
-  account_id TEXT   NOT NULL, -- '' counts for nobody, so that everybody costs the same
-  means      TEXT   NOT NULL,
-  failures   BIGINT NOT NULL, -- in a row
-  failed_at  BIGINT NOT NULL,
-  PRIMARY KEY (account_id, means)
+  whose     TEXT   NOT NULL, -- an account; or '-' and a hash of a login that nobody has, so that everybody costs the same
+  means     TEXT   NOT NULL,
+  failures  BIGINT NOT NULL, -- in a row
+  failed_at BIGINT NOT NULL,
+  PRIMARY KEY (whose, means)
 );
 
 CREATE TABLE recovery_pick (
