@@ -143,6 +143,7 @@ func TestAListIsReadPageByPage(t *testing.T) {
 	})
 }
 
+// asvs: V8.2.1
 func TestWhoMayNotDoesNothing(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		marta := r.marta()
@@ -183,6 +184,7 @@ func TestWhoMayNotDoesNothing(t *testing.T) {
 	})
 }
 
+// asvs: V6.3.7 V6.4.6 V7.4.5
 func TestEveryActWantsAReasonIsOnRecordAndIsToldToTheOwner(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		marta := r.marta()

@@ -37,7 +37,6 @@ func TestAnOwnerChangesDetailsAndThePagesFollowTheLanguage(t *testing.T) {
 	})
 }
 
-// asvs: V14.2.6
 func choices() []account.Choice {
 	return []account.Choice{
 		{Own: "What did we call the boat?", Answer: "tin whistle"}, {Own: "What did the garden smell of?", Answer: "burnt leek pie"},
@@ -45,6 +44,7 @@ func choices() []account.Choice {
 	}
 }
 
+// asvs: V14.2.6
 func TestAnOwnerChangesTheAddressAndTheFormerMailboxUndoesIt(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		a, _, _ := marta(t, p)
