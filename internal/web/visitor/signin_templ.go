@@ -187,7 +187,7 @@ func signInView(p signInPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Passkey {
-				templ_7745c5c3_Err = ui.PasskeyForm(ui.Passkey{Ask: passkeyPath + askPasskey, Action: passkeyPath, Label: p.T("passkey.sign-in"), Auto: true, Next: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.PasskeyForm(ui.Passkey{Ask: passkeyPath + askPasskey, Action: passkeyPath, Label: p.T("passkey.sign-in"), Auto: p.Errors.On("passkey") == "", Next: p.Next}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
