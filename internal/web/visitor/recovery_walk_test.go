@@ -14,7 +14,9 @@ import (
 
 	"vestibule/internal/account"
 	"vestibule/internal/db"
+	"vestibule/internal/passkey/passkeytest"
 	"vestibule/internal/portaltest"
+	"vestibule/internal/secret"
 )
 
 const (
@@ -171,6 +173,26 @@ func TestTheTelephoneAndASecondProofTakeThePlaceOfTheAnswers(t *testing.T) {
 	})
 }
 
+func TestAPasskeyIsAPossessionToo(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		settled(t, p, false)
+		device := passkeytest.New(t, secret.Seeded(7), portaltest.Base)
+		in := signIn(p.Browser(t), "/sign-in", "mellison", good)
+		form := url.Values{"name": {"Phone"}, "passkey": {string(device.Make([]byte(in.Tab().Raw("/portal/account/passkeys/ask", nil).Body)))}}
+		in.Post("/portal/account/passkeys/add", form).At(http.StatusOK, "/portal/account/passkeys")
+
+		b := reset(p.Browser(t), martas).Press("Use a passkey").Sees("Use your passkey", "This browser cannot use passkeys here")
+		use := func() url.Values {
+			return url.Values{"passkey": {string(device.Use([]byte(b.Tab().Raw("/reset-password/passkey/begin", nil).Body)))}}
+		}
+		b.Post("/reset-password/passkey", url.Values{"passkey": {"{}"}}).At(http.StatusUnprocessableEntity, "/reset-password/passkey").Sees("This passkey does not prove the account")
+		answer := use()
+		answered(t, b.Post("/reset-password/passkey", answer))
+		inWith(t, b, "mellison")
+		b.At(http.StatusOK, "/standing")
+	})
+}
+
 func TestAnAuthenticatorIsWantedAlwaysAndARecoveryCodeTakesItsPlace(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		_, codes := settled(t, p, true)
@@ -226,6 +248,12 @@ func TestAnUnfinishedAccountIsSetUpByTheResetOfItsAddress(t *testing.T) {
 		link := newest(t, p, martas, "recovery-unfinished").Link(t, "/reset-password/")
 		p.Browser(t).Open(link).Sees("Set up")
 		other.Fill("Code from the e-mail", mailed(t, p, "recovery-unfinished")).Press("Continue").At(http.StatusOK, "/register").Sees("Step")
+		p.Browser(t).Open(link).At(http.StatusGone, strings.TrimPrefix(link, portaltest.Base))
+		p.Clock.Advance(time.Hour)
+		reset(p.Browser(t), martas)
+		phone := p.Browser(t).Open(newest(t, p, martas, "recovery-unfinished").Link(t, "/reset-password/"))
+		phone.Sees("Set up").Press("Set up my account").At(http.StatusOK, "/register").Sees("Step").Lacks("Look in your mailbox")
+		other.Open("/register").Sees("ran out")
 	})
 }
 
@@ -289,6 +317,15 @@ func TestNoPageBeforeAProofTellsWhetherThereIsAnAccount(t *testing.T) {
 		ask("the page of another means", look)
 		ask("a wrong code by SMS", raw("/reset-password/code", url.Values{"code": {"000000"}}))
 		ask("no means", raw("/reset-password/means", url.Values{"means": {"pigeon"}}))
+		ask("a passkey", raw("/reset-password/means", url.Values{"means": {"passkey"}}))
+		ask("the page of a passkey", look)
+		ask("a passkey that was not asked for", raw("/reset-password/passkey", url.Values{"passkey": {"{}"}}))
+		for _, b := range []*portaltest.Browser{known, unknown} {
+			if options := b.Raw("/reset-password/passkey/begin", nil); options.Status != http.StatusOK || strings.Contains(options.Body, `"id":`) {
+				t.Errorf("%d %s", options.Status, options.Body)
+			}
+		}
+		ask("a passkey that proves nothing", raw("/reset-password/passkey", url.Values{"passkey": {"{}"}}))
 		ask("a later step", raw("/reset-password/answers", url.Values{"a1": {"x"}, "a2": {"y"}}))
 		ask("the last step", raw("/reset-password/password", url.Values{"password": {better}}))
 		ask("the checklist", raw("/reset-password/password/check", url.Values{"password": {better}}))
