@@ -62,3 +62,12 @@ func (w Way) ChooseNewPassword() {
 	w.Press(w.Say("recovery.password.go"))
 	w.Sees(w.Say("recovery.done.title"))
 }
+
+// FindAccount goes to somebody's account in the back office.
+func (w Way) FindAccount(by, name string) {
+	w.Open("/office/accounts")
+	w.Fill(w.Say("helpdesk.list.search"), by)
+	w.Press(w.Say("helpdesk.list.go"))
+	w.Press(name)
+	w.Sees(w.Say("helpdesk.account.proofs"))
+}

@@ -38,6 +38,9 @@ type Person struct {
 	Password     string
 }
 
+// Name is the whole name.
+func (p Person) Name() string { return p.First + " " + p.Last }
+
 // Someone is a person whom nobody else is: n tells them apart.
 func Someone(n int) Person {
 	first := []string{"Marta", "Zoë", "Seán", "Nadia", "Jonas", "Ines", "Tariq", "Lena"}[n%8]
