@@ -148,6 +148,7 @@ func (c *Config) finish(r *raw, source func(string) string) Problems {
 	}
 	c.lists(r, add)
 	c.office(r, add)
+	c.nextTerms(r, add) // in the office's time zone
 	c.addresses(add)
 	c.stores(add)
 	c.people(add)
@@ -184,7 +185,6 @@ func (c *Config) lists(r *raw, add complain) {
 		}
 		c.Vendor.Links = append(c.Vendor.Links, FooterLink{Text: strings.TrimSpace(s[:i]), URL: s[i+1:]})
 	}
-	c.TermsNext.Files = map[string]string{}
 	c.Terms, c.Vendor.SupportHours = map[string]string{}, map[string]string{}
 	for i, lang := range languages() {
 		if r.supportHours[i] != "" {
@@ -204,7 +204,6 @@ func (c *Config) lists(r *raw, add complain) {
 		}
 		c.TermsSince = since
 	}
-	checkNextTerms(c, r, add)
 	for i, s := range c.Registration.SMSCountries {
 		s = strings.ToUpper(strings.TrimSpace(s))
 		if !regexp.MustCompile(`^[A-Z]{2}$`).MatchString(s) {
@@ -366,6 +365,9 @@ func (c *Config) people(add complain) {
 			add("questions.use", "contradicts policy nist, which asks none.", "Take it away, or use policy guide.")
 		}
 	}
+	if c.Policy == "nist" && c.Password.MaxAge > 0 {
+		add("password.max_age_days", "contradicts policy nist, under which passwords do not grow old.", "Take it away, or use policy guide.")
+	}
 	if c.Password.MinLength > 0 && c.Password.MinLength < 8 {
 		add("password.min_length", "is shorter than any profile permits.", "Use at least 8, or 0 for the policy's own.")
 	}
@@ -384,8 +386,9 @@ func (c *Config) people(add complain) {
 	}
 }
 
-// checkNextTerms reads when the terms to come are in force. Terms without a day, or a day without terms, would do nothing.
-func checkNextTerms(c *Config, r *raw, add func(option, what, next string)) {
+// nextTerms reads when the terms to come are in force. Terms without a day, or a day without terms, would do nothing.
+func (c *Config) nextTerms(r *raw, add complain) {
+	c.TermsNext.Files = map[string]string{}
 	for i, lang := range languages() {
 		if name := r.termsNext[i]; name != "" {
 			if !readable(name) {

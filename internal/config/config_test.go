@@ -111,6 +111,10 @@ func TestEachMistakeIsNamedWithWhatToDo(t *testing.T) {
 		{"no colour", "[vendor]\naccent = \"blue\"", "", "#0b5f80"},
 		{"a proxy without address", "trusted_proxies = [\"proxy\"]", "", "10.0.0.0/8"},
 		{"missing terms", "[terms]\nen = \"nowhere.txt\"", "", "cannot be read"},
+		{"terms to come without a day", "[terms]\nnext_en = \"/dev/null\"", "", "without a day"},
+		{"a day without terms to come", "[terms]\nnext_since = \"2027-01-01\"", "", "no text"},
+		{"no day for terms to come", "[terms]\nnext_en = \"/dev/null\"\nnext_since = \"soon\"", "", "no day"},
+		{"passwords that grow old under nist", "policy = \"nist\"\n[password]\nmax_age_days = 90", "", "contradicts"},
 		{"idle beyond the end", "[session]\nstaff_idle = 43201", "", "smaller"},
 	} {
 		t.Run(one.name, func(t *testing.T) {
