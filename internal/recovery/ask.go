@@ -3,6 +3,7 @@ package recovery
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ func (s *Service) Reset(ctx context.Context, in Ask) (t Ticket, err error) {
 		return "", fault.OnField("login", "login-empty")
 	}
 	if len(in.Login) > maxLogin {
-		return "", fault.OnField("login", "login-empty")
+		return "", fault.OnField("login", "too-long").With("max", strconv.Itoa(maxLogin))
 	}
 	if in.Means == "" {
 		in.Means = Email
