@@ -181,5 +181,6 @@ func (s *Service) begin(tx *db.Tx, kind string, at *session.Session, a account.A
 		return nil, err
 	}
 	f.Subject = a.ID
-	return f, f.Save(tx)
+	err = f.Save(tx)
+	return f, err
 }

@@ -62,7 +62,6 @@ func selfSamples() []web.Sample {
 				{Number: 44, Action: "account.email_change", By: selfservice.ByYou, At: began(), Address: "192.0.2.7", Place: "Bristol, United Kingdom"},
 				{Number: 43, Action: "authn_login_fail", By: selfservice.ByVisitor, At: began(), Address: "198.51.100.3"},
 				{Number: 42, Action: "registration.code_release", By: selfservice.ByStaff, At: began()},
-				{Number: 41, Action: "something.unknown", By: selfservice.ByPortal, At: began()},
 			}})
 		}),
 		signedInSample("account-activity-none", func(f *ui.Frame) templ.Component { return activityView(activityPage{Frame: f}) }),
