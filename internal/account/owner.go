@@ -34,3 +34,16 @@ func FreshlySignedIn(tx *db.Tx, t session.Token) (*session.Session, Account, err
 	}
 	return at, a, err
 }
+
+// HoldFreshlySignedIn is FreshlySignedIn that holds the account's row until the transaction ends: of several changes at once each
+// sees what the one before it did.
+func HoldFreshlySignedIn(tx *db.Tx, t session.Token) (*session.Session, Account, error) {
+	_, a, err := FreshlySignedIn(tx, t)
+	if err != nil {
+		return nil, a, err
+	}
+	if err := Lock(tx, a.ID); err != nil {
+		return nil, a, err
+	}
+	return FreshlySignedIn(tx, t) // anew: it may have changed before the row was held
+}

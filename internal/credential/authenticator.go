@@ -77,7 +77,7 @@ func (s *Service) Authenticator(ctx context.Context, t session.Token) (v Authent
 // goes on counting. What a session began before is forgotten.
 func (s *Service) BeginAuthenticator(ctx context.Context, t session.Token) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (s *Service) ProveAuthenticator(ctx context.Context, t session.Token, given
 	right := false
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		token, right = "", false
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (s *Service) RenewCodes(ctx context.Context, t session.Token) (token sessio
 }
 
 func (s *Service) enrolled(tx *db.Tx, t session.Token) (*session.Session, account.Account, error) {
-	at, a, err := account.FreshlySignedIn(tx, t)
+	at, a, err := account.HoldFreshlySignedIn(tx, t)
 	if err != nil {
 		return nil, a, err
 	}

@@ -105,7 +105,8 @@ func begin[D whose](tx *db.Tx, src secret.Source, kind string, step Step, accoun
 		return nil, err
 	}
 	f.Subject = accountID
-	return f, f.Save(tx)
+	err = f.Save(tx)
+	return f, err
 }
 
 func drop[D any](tx *db.Tx, kind, accountID string) error {

@@ -70,7 +70,7 @@ func (s *Service) ChangePassword(ctx context.Context, t session.Token, current, 
 	refused := err
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		token = ""
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (s *Service) ChangePassword(ctx context.Context, t session.Token, current, 
 // wrongPassword notes the failure; but an equal submit that came too late, and compared with the new password, is no guess.
 func (s *Service) wrongPassword(ctx context.Context, t session.Token, was account.Account) error {
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		_, a, err := account.FreshlySignedIn(tx, t)
+		_, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err == nil && a.PasswordHash != was.PasswordHash {
 			err = fault.New(fault.Conflict, "changed")
 		}

@@ -112,7 +112,7 @@ func (s *Service) ChooseQuestions(ctx context.Context, t session.Token, lang tex
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s *Service) ConfirmAnswers(ctx context.Context, t session.Token, answers [
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		token = ""
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}
