@@ -148,9 +148,9 @@ func stateAfter(action string) (account.State, bool) {
 	switch action {
 	case "account.create", "account.erase", "user_created":
 		return account.Unfinished, true
-	case "account.password_set", "authn_password_change", "authn_password_reset", "helpdesk.enable":
+	case "account.password_set", "account.password_change", "account.password_reset", "authn_password_change", "helpdesk.enable":
 		return account.Active, true
-	case "account.import", "account.dormancy_expire", "account.age_expire", "account.email_undo", "helpdesk.expire":
+	case "account.import", "account.dormancy_expire", "account.email_undo", "helpdesk.expire":
 		return account.Expired, true
 	case "helpdesk.disable", "user_disabled":
 		return account.Disabled, true

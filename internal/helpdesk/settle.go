@@ -2,6 +2,8 @@ package helpdesk
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"vestibule/internal/account"
@@ -98,22 +100,30 @@ func (s *Service) Stop(ctx context.Context, token string) error {
 	})
 }
 
+// effects bounds how many clearings one run of the chore ends; the next run does the others.
+const effects = 500
+
 // Effect lets every clearing take effect, or lapse, that is due. It is a chore:
-// it may run again at any time.
+// it may run again at any time. One that fails does not keep the others.
 func (s *Service) Effect(ctx context.Context) error {
-	for {
-		var more bool
-		err := s.DB.Write(ctx, func(tx *db.Tx) error {
-			c, found, err := nextDue(tx)
-			if more = found; err != nil || !found {
-				return err
+	var ids []string
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		ids, err = dueClearings(tx, effects)
+		return err
+	})
+	for _, id := range ids {
+		one := s.DB.Write(ctx, func(tx *db.Tx) error {
+			c, err := clearingByID(tx, id)
+			if err != nil || !c.State.Open() || c.DueAt.After(tx.Now()) {
+				return err // another node was quicker
 			}
 			return s.effect(tx, c)
 		})
-		if err != nil || !more {
-			return err
+		if one != nil {
+			err = errors.Join(err, fmt.Errorf("clearing %s: %w", id, one))
 		}
 	}
+	return err
 }
 
 func (s *Service) effect(tx *db.Tx, c Clearing) error {

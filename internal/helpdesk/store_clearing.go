@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"vestibule/internal/db"
-	"vestibule/internal/fault"
 )
 
 const clearingColumns = `c.id, c.account_id, c.questions, c.authenticator, c.passkeys, c.basis, c.state, c.reason, c.asked_by, c.asked_name, c.asked_at,
@@ -61,13 +60,16 @@ func countOpen(tx *db.Tx) (n int, err error) {
 	return n, err
 }
 
-// nextDue is a clearing whose time has come.
-func nextDue(tx *db.Tx) (c Clearing, found bool, err error) {
-	c, err = oneClearing(tx, `c.state IN ('asked', 'waiting') AND c.due_at <= $1 ORDER BY c.due_at, c.id LIMIT 1`, db.Micros(tx.Now()))
-	if fault.Is(err, fault.NotFound) {
-		return Clearing{}, false, nil
-	}
-	return c, err == nil, err
+// dueClearings are the ids of those whose time has come, the longest due first.
+func dueClearings(tx *db.Tx, limit int) (ids []string, err error) {
+	err = tx.Each(`SELECT id FROM helpdesk_clearing WHERE state IN ('asked', 'waiting') AND due_at <= $1 ORDER BY due_at, id LIMIT $2`,
+		[]any{db.Micros(tx.Now()), limit}, func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
 }
 
 // insertClearing reports false where one of the account is open.
