@@ -157,6 +157,7 @@ const passkey = async (form, more) => {
   if (publicKey.user) publicKey.user.id = bytes(publicKey.user.id);
   [publicKey.allowCredentials, publicKey.excludeCredentials].forEach((list) => list?.forEach((one) => { one.id = bytes(one.id); }));
   const made = await navigator.credentials[form.dataset.passkey]({ publicKey, signal: mine.signal, ...more });
+  if (mine !== asking) return; // it has been asked again meanwhile
   const response = { transports: made.response.getTransports?.() };
   ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"].forEach((part) => {
     if (made.response[part]) response[part] = letters(made.response[part]);
