@@ -408,7 +408,7 @@ func resetSecondView(p resetSecondPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = offers(p.Frame, p.Offers, true).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = offers(p.Frame, p.Offers, true, true).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1297,7 +1297,7 @@ func proofView(p proofPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = offers(p.Frame, p.View.Offers, false).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = offers(p.Frame, p.View.Offers, p.View.Step == recovery.SecondCode, false).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1438,8 +1438,9 @@ func passkeyProof(f *ui.Frame) templ.Component {
 	})
 }
 
-// offers are means to choose from, each with where its code goes, where that may be said.
-func offers(f *ui.Frame, list []recovery.Offer, primary bool) templ.Component {
+// offers are means to choose from; of those that the account is known to have it
+// is said where the code goes.
+func offers(f *ui.Frame, list []recovery.Offer, known, primary bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1480,7 +1481,7 @@ func offers(f *ui.Frame, list []recovery.Offer, primary bool) templ.Component {
 			var templ_7745c5c3_Var66 string
 			templ_7745c5c3_Var66, templ_7745c5c3_Err = templ.JoinStringErrs(f.T("recovery.means." + string(o.Means) + "-name"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 298, Col: 68}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 299, Col: 68}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var66))
 			if templ_7745c5c3_Err != nil {
@@ -1491,9 +1492,9 @@ func offers(f *ui.Frame, list []recovery.Offer, primary bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var67 string
-			templ_7745c5c3_Var67, templ_7745c5c3_Err = templ.JoinStringErrs(meansText(f, o))
+			templ_7745c5c3_Var67, templ_7745c5c3_Err = templ.JoinStringErrs(meansText(f, o, known))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 298, Col: 111}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 299, Col: 118}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var67))
 			if templ_7745c5c3_Err != nil {
@@ -1528,7 +1529,7 @@ func offers(f *ui.Frame, list []recovery.Offer, primary bool) templ.Component {
 			var templ_7745c5c3_Var70 string
 			templ_7745c5c3_Var70, templ_7745c5c3_Err = templ.JoinStringErrs(string(o.Means))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 299, Col: 107}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 300, Col: 107}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var70))
 			if templ_7745c5c3_Err != nil {
@@ -1541,7 +1542,7 @@ func offers(f *ui.Frame, list []recovery.Offer, primary bool) templ.Component {
 			var templ_7745c5c3_Var71 string
 			templ_7745c5c3_Var71, templ_7745c5c3_Err = templ.JoinStringErrs(f.T("recovery.means." + string(o.Means)))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 299, Col: 152}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/web/visitor/recovery.templ`, Line: 300, Col: 152}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var71))
 			if templ_7745c5c3_Err != nil {
@@ -1570,8 +1571,8 @@ func meansIcon(m recovery.Means) string {
 	return "mail"
 }
 
-func meansText(f *ui.Frame, o recovery.Offer) string {
-	if o.To != "" {
+func meansText(f *ui.Frame, o recovery.Offer, known bool) string {
+	if known {
 		return f.T("recovery.means."+string(o.Means)+"-to", "to", o.To)
 	}
 	return f.T("recovery.means." + string(o.Means) + "-text")

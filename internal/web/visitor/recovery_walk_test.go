@@ -393,3 +393,19 @@ func TestAResetWorksWhileSigningInIsPaused(t *testing.T) {
 		b.At(http.StatusOK, "/standing")
 	})
 }
+
+func TestAfterTheLastTryTheAnswersAreReplaced(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		settled(t, p, false)
+		b := reset(p.Browser(t), martas)
+		b.Fill("Code from the e-mail", mailed(t, p, "recovery-reset")).Press("Continue")
+		b.Post("/reset-password/answers", url.Values{"a1": {"burnt leek pie"}}).At(http.StatusUnprocessableEntity, "/reset-password/answers").Sees("Enter answer 2").Lacks("burnt leek")
+		wrong := url.Values{"a1": {"wrong here"}, "a2": {"wrong too"}}
+		b.Post("/reset-password/answers", wrong).Sees("You have 2 more tries")
+		b.Post("/reset-password/answers", wrong).Sees("You have 1 more try")
+		b.Post("/reset-password/answers", wrong).At(http.StatusUnprocessableEntity, "/reset-password/answers").Sees("These answers do not match either", "Show us a second proof").Lacks("wrong here")
+		b.Press("Send a code by SMS").Sees("We have sent an SMS with six digits to +44 77")
+		b.Fill("Six-digit code", newest(t, p, mobile, "recovery-sms").Code(t)).Press("Continue")
+		inWith(t, b, "mellison")
+	})
+}
