@@ -158,4 +158,3 @@ func (s *Service) Forgot(ctx context.Context, t Ticket) error {
 		return s.settle(tx, f, a)
 	})
 }
-

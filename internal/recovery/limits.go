@@ -21,7 +21,7 @@ import (
 type Limits struct {
 	Network    throttle.Limit  // asks and resends from one network
 	Global     throttle.Limit  // asks and resends from anywhere
-	Tries      throttle.Limit  // codes typed from one network
+	Tries      throttle.Limit  // codes typed and passkeys used from one network
 	SMSCountry throttle.Limit  // codes to one country
 	SMSGlobal  throttle.Limit  // codes to anywhere
 	App        throttle.Limit  // authenticator's and recovery codes typed for one account

@@ -42,6 +42,9 @@ func sealed(f *recovery) string { return "flow/" + f.ID + "/passkey" }
 // ProvePasskey takes the browser's response; one that proves nothing is Invalid
 // "recovery-passkey" on the field "passkey". What was begun counts once.
 func (s *Service) ProvePasskey(ctx context.Context, t Ticket, response string) (n Next, err error) {
+	if err := s.try(ctx); err != nil {
+		return n, err
+	}
 	right := false
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		n, right = Next{}, false

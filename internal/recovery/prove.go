@@ -96,9 +96,7 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) (n Nex
 	if given = digits(given); given == "" {
 		return n, fault.OnField("code", "recovery-code-empty")
 	}
-	// Spent in a transaction of its own, so that no failure below gives it back.
-	network := throttle.Network(audit.From(ctx).Address)
-	if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Tries.Spend(tx, network) }); err != nil {
+	if err := s.try(ctx); err != nil {
 		return n, err
 	}
 	var verdict code.Verdict
@@ -150,6 +148,13 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) (n Nex
 		return n, fault.OnField("code", "code-spent")
 	}
 	return n, nil
+}
+
+// try counts one by network, in a transaction of its own, so that no failure
+// after it gives it back.
+func (s *Service) try(ctx context.Context) error {
+	network := throttle.Network(audit.From(ctx).Address)
+	return s.DB.Write(ctx, func(tx *db.Tx) error { return s.Settings.Limits.Tries.Spend(tx, network) })
 }
 
 // digits leaves out what people type between them.
@@ -304,4 +309,3 @@ func (s *Service) renew(tx *db.Tx, f *recovery) (Next, error) {
 	t, err := f.NewTicket(tx, s.Secret)
 	return Next{Ticket: t}, err
 }
-
