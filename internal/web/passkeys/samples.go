@@ -6,7 +6,6 @@ import (
 	"github.com/a-h/templ"
 
 	"vestibule/internal/account"
-	"vestibule/internal/passkey"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
 )
@@ -44,8 +43,10 @@ func (p *Pages) Samples(prefix string, within func(*ui.Frame)) []web.Sample {
 
 func sampleKeys() []account.Passkey {
 	added := time.Date(2026, 6, 4, 8, 0, 0, 0, time.UTC)
+	phone := account.Passkey{ID: "01", Name: "Marta’s phone", CreatedAt: added, UsedAt: added.Add(50 * time.Hour)}
+	phone.Credential.BackedUp = true
 	return []account.Passkey{
-		{ID: "01", Name: "Marta’s phone", CreatedAt: added, UsedAt: added.Add(50 * time.Hour), Credential: passkey.Credential{BackedUp: true}},
+		phone,
 		{ID: "02", Name: "Work laptop", CreatedAt: added.Add(time.Hour)},
 		{ID: "03", Name: "Blue security key", CreatedAt: added, UsedAt: added.Add(time.Hour), CopiedAt: added.Add(80 * time.Hour)},
 	}
