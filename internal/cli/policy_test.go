@@ -31,7 +31,7 @@ func TestThePolicyReportNamesEachSettingThatLeavesSomethingUnmet(t *testing.T) {
 		{"V6.2.5", `policy = "nist"`, `policy = "guide"`},
 		{"V6.2.5", "[vendor]", "[password]\ngroups = \"on\"\n[vendor]"},
 		{"V6.4.2", `policy = "nist"`, `policy = "guide"`},
-		{"V6.2.10", "[vendor]", "[password]\nmax_age_days = 90\n[vendor]"},
+		{"V6.2.10", `policy = "nist"`, "policy = \"guide\"\npassword.max_age_days = 90"},
 		{"V6.2.11", `name = "Northwind"`, ""},
 		{"V6.3.7", "[smtp]", "[outbox]\nmode = \"hold\"\n[smtp]"},
 		{"V6.3.8", `duplicate_email = "conceal"`, ""},
