@@ -95,7 +95,7 @@ func passkeys(tx *db.Tx, where, arg string) (all []Passkey, err error) {
 				return err
 			}
 		}
-		c.Counter, c.Transports = uint32(counter), strings.Fields(transports) //nolint:gosec // it was stored from one
+		c.Counter, c.Transports = uint32(counter), strings.Fields(transports)
 		p.CreatedAt, p.UsedAt, p.CopiedAt = db.Time(created), db.Time(used), db.Time(copied)
 		all = append(all, p)
 		return nil

@@ -260,8 +260,9 @@ func TestWrongPasskeysSlowTheirNetworkDown(t *testing.T) {
 		from := func(address string) context.Context {
 			return audit.With(t.Context(), audit.Origin{Address: address})
 		}
-		options, ticket := h.ask()
+		options, _ := h.ask()
 		junk := []byte(strings.Replace(string(device.Use(options)), `"type":"public-key"`, `"type":"nothing"`, 1))
+		var ticket string
 		var err error
 		for range 140 {
 			if _, ticket, err = h.AskPasskey(t.Context(), ""); err != nil { // its limit is another's matter here
