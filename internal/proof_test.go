@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"vestibule/internal/account"
 	"vestibule/internal/db"
+	"vestibule/internal/db/dbtest"
 	"vestibule/internal/portaltest"
 )
 
@@ -221,7 +221,7 @@ func (one proof) turns(t *testing.T, p *portaltest.Portal, h *household, n, from
 // asvs: V6.3.8
 // asvs: V6.4.3
 func TestWhatCannotBeReadCannotBeMeasured(t *testing.T) {
-	if os.Getenv("VESTIBULE_TEST_PROOF") != "" {
+	if dbtest.Proving() {
 		t.Run("time", func(t *testing.T) {
 			p := portaltest.SQLite(t, portaltest.RealHashes)
 			h := furnish(t, p)

@@ -3,7 +3,6 @@ package account
 import (
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -29,12 +28,7 @@ func oathtool(t *testing.T, encoded string, at time.Time) string {
 // asvs: V6.5.5
 // asvs: V6.5.8
 func TestAPhoneWhoseClockIsWrongByAStepIsTaken(t *testing.T) {
-	if _, err := exec.LookPath("oathtool"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("oathtool is not installed")
-	}
+	dbtest.Needs(t, "oathtool")
 	e := dbtest.SQLite(t)
 	start := e.Clock.Now().Truncate(totpStep)
 	var table strings.Builder

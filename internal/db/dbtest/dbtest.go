@@ -12,6 +12,7 @@ import (
 	"hash/fnv"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -152,6 +153,22 @@ var counter struct {
 	sync.Mutex
 	n int
 }
+
+// Needs skips a test whose other program is not installed, unless CI=true, where that is a failure.
+func Needs(t testing.TB, program string) {
+	t.Helper()
+	_, err := exec.LookPath(program)
+	switch {
+	case err == nil:
+	case os.Getenv("CI") != "":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
+
+// Proving reports whether time is to be measured (make proof), which is long and wants a machine alone.
+func Proving() bool { return os.Getenv("VESTIBULE_TEST_PROOF") != "" }
 
 // FreshPostgres makes an empty, migrated database and returns its URL. It is
 // dropped when the test ends.
