@@ -46,7 +46,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 	tables := [][]web.Route{
 		visitor.NewRequest(p.Access).Routes(),
 		visitor.NewRegister(p.Register).Routes(),
-		visitor.NewSignIn(p.SignIn, p.Recovery).Routes(),
+		visitor.NewSignIn(p.SignIn, p.Recovery, p.Register).Routes(),
 		visitor.NewRecovery(p.Recovery).Routes(),
 		visitor.NewStaffEnrol(p.Staff).Routes(),
 		visitor.NewStop(p.Helpdesk).Routes(),

@@ -6,6 +6,7 @@ import (
 
 	"vestibule/internal/fault"
 	"vestibule/internal/recovery"
+	"vestibule/internal/register"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
 	"vestibule/internal/web"
@@ -15,11 +16,12 @@ import (
 type SignIn struct {
 	signin   *signin.Service
 	recovery *recovery.Service
+	register *register.Service
 }
 
 // NewSignIn makes the face.
-func NewSignIn(service *signin.Service, recovery *recovery.Service) *SignIn {
-	return &SignIn{signin: service, recovery: recovery}
+func NewSignIn(service *signin.Service, recovery *recovery.Service, register *register.Service) *SignIn {
+	return &SignIn{signin: service, recovery: recovery, register: register}
 }
 
 // Routes are the face's table. Steps of a sign-in are for anyone: the ticket in the cookie is what lets them go on.
@@ -127,7 +129,11 @@ func (f *SignIn) show(c *web.Context, in signInForm, staff bool, failed error) e
 	if staff {
 		p.Action = web.StaffSignInPath
 	}
-	p.Unfinished = !staff && c.Cookie(registerCookie) != ""
+	if !staff {
+		if p.Unfinished, err = f.unfinished(c); err != nil {
+			return err
+		}
+	}
 	p.Passkey = !staff && f.signin.PasskeysOffered()
 	if failed == nil {
 		if key, ok := signInBecause[c.R.URL.Query().Get("because")]; ok {
@@ -136,6 +142,18 @@ func (f *SignIn) show(c *web.Context, in signInForm, staff bool, failed error) e
 		}
 	}
 	return c.Page(frame.Status(), signInView(p))
+}
+
+// unfinished reports whether a registration was begun in this browser that waits to be finished.
+func (f *SignIn) unfinished(c *web.Context) (bool, error) {
+	if c.Cookie(registerCookie) == "" {
+		return false, nil
+	}
+	v, err := f.register.Current(c.Context(), ticket(c))
+	if fault.Is(err, fault.Gone) {
+		return false, nil
+	}
+	return err == nil && v.Step != register.Done, err
 }
 
 // step shows what is still missing.
@@ -218,6 +236,10 @@ func (f *SignIn) arrive(c *web.Context, a signin.Arrival) error {
 		c.DropCookie(ticketCookie)
 	}
 	c.SetCookie(deviceCookie, a.Device, signin.DeviceLife)
+	// Whoever is in has seen that the registration is done.
+	if begun, err := f.unfinished(c); err == nil && !begun && c.Cookie(registerCookie) != "" {
+		c.DropCookie(registerCookie)
+	}
 	if a.Kind == session.Staff {
 		c.SetCookie(web.StaffCookie, string(a.Token), 0)
 		return c.SeeOther(officePath(a.Next))

@@ -162,8 +162,5 @@ func (f *SignIn) complete(c *web.Context) error {
 
 func (f *SignIn) goOn(c *web.Context) error {
 	got, err := f.signin.GoOn(c.Context(), c.Cookie(ticketCookie), browser(c))
-	if err == nil {
-		c.DropCookie(registerCookie)
-	}
 	return f.went(c, got, err)
 }
