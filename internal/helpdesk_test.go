@@ -181,6 +181,7 @@ func TestAnAdministratorOfAnOrganizationVouchesInThePortal(t *testing.T) {
 		link := mailOf(t, p, boss.Email, "voucher-asked").Link(t, "/portal/vouch/")
 		boss.SignIn(admin.UserID)
 		mine := browserOf(boss)
+		mine.Open("/portal/people").Sees(boss.Say("helpdesk.vouch.asked-of", "name", w.First+" "+w.Last))
 		mine.Open(link).Sees(boss.Say("helpdesk.vouch.title", "name", w.First+" "+w.Last), w.Email)
 		mine.Open("/portal/vouch/nothing").At(http.StatusNotFound, "/portal/vouch/nothing")
 		mine.Open(link).Press(boss.Say("helpdesk.vouch.yes", "name", w.First+" "+w.Last)).Sees(boss.Say("helpdesk.vouch.thanks"))

@@ -168,7 +168,7 @@ func (s *Service) approve(tx *db.Tx, out *Outcome, d Decision, by Decider) error
 	if err != nil {
 		return err
 	}
-	if err := noteApproval(tx, r.ID, o.ID, term.ID); err != nil {
+	if err := noteApproval(tx, r.ID, o.ID, term.ID, d.Message); err != nil {
 		return err
 	}
 	out.Request.ApprovedFor, out.Request.Term, out.Organization = o.ID, term.ID, o
@@ -302,7 +302,7 @@ func (s *Service) SendAgain(ctx context.Context, id string, by Decider) error {
 		if err := code.RevokeLinks(tx, purposeWelcome, r.ID); err != nil {
 			return err
 		}
-		if err := s.tellApproval(tx, &out, term, ""); err != nil {
+		if err := s.tellApproval(tx, &out, term, out.Request.Message); err != nil {
 			return err
 		}
 		return audit.Add(tx, s.Secret, audit.Event{

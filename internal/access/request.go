@@ -44,6 +44,7 @@ type Request struct {
 	DecidedName  string
 	Reason       string // public, of a decline
 	Note         string // internal
+	Message      string // to the applicant, that stood in the approval
 	ApprovedFor  string // id of the organization
 	Term         string
 }

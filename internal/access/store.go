@@ -9,7 +9,7 @@ import (
 const columns = `r.id, r.reference, r.product_id, p.name, r.state, r.first_name, r.last_name, r.email, r.email_key, r.mobile,
 	r.organization, r.country, r.users, r.purpose, r.lang, r.account_id, r.network, r.signals,
 	r.created_at, r.remind_at, r.due_at, r.late_at, r.decided_at, r.decided_by, r.decided_name, r.reason, r.note,
-	r.organization_id, r.term_id`
+	r.organization_id, r.term_id, r.message`
 
 const from = ` FROM access_request r JOIN product p ON p.id = r.product_id `
 
@@ -19,7 +19,7 @@ func scan(row func(...any) error) (r Request, err error) {
 	err = row(&r.ID, &r.Reference, &r.Product, &r.ProductName, &r.State, &r.FirstName, &r.LastName, &r.Email, &r.EmailKey, &r.Mobile,
 		&r.Organization, &r.Country, &r.Users, &r.Purpose, &r.Lang, &r.Account, &r.Network, &signals,
 		&created, &remind, &due, &late, &decided, &r.DecidedBy, &r.DecidedName, &r.Reason, &r.Note,
-		&r.ApprovedFor, &r.Term)
+		&r.ApprovedFor, &r.Term, &r.Message)
 	r.Signals = parseSignals(signals)
 	r.CreatedAt, r.RemindAt, r.DueAt, r.LateAt, r.DecidedAt = db.Time(created), db.Time(remind), db.Time(due), db.Time(late), db.Time(decided)
 	return r, err
@@ -89,8 +89,9 @@ func settle(tx *db.Tx, id string, to State, s settlement) (int64, error) {
 		to, db.Micros(tx.Now()), s.by.ID, s.by.Name, s.reason, s.note, id)
 }
 
-func noteApproval(tx *db.Tx, id, organizationID, termID string) error {
-	return tx.Do(`UPDATE access_request SET organization_id = $1, term_id = $2 WHERE id = $3 AND state = 'approved'`, organizationID, termID, id)
+func noteApproval(tx *db.Tx, id, organizationID, termID, message string) error {
+	return tx.Do(`UPDATE access_request SET organization_id = $1, term_id = $2, message = $3 WHERE id = $4 AND state = 'approved'`,
+		organizationID, termID, message, id)
 }
 
 func remindable(tx *db.Tx, limit int) ([]Request, error) {

@@ -119,7 +119,7 @@ func (s *Service) Effect(ctx context.Context) error {
 			}
 			return s.effect(tx, c)
 		})
-		if one != nil {
+		if one != nil && !fault.Is(one, fault.Conflict) { // stopped, or done elsewhere, at this very instant
 			err = errors.Join(err, fmt.Errorf("clearing %s: %w", id, one))
 		}
 	}

@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -123,8 +124,7 @@ func findIDs(tx *db.Tx, w wanted, limit int) (ids []string, scanned string, err 
 	if w.after != "" {
 		outer = append(outer, `a.id < `+arg(w.after))
 	}
-	from := `account a`
-	where := append(outer, w.conditions(arg)...)
+	where := slices.Concat(outer, w.conditions(arg))
 	if w.scans() {
 		if scanned, err = windowEnd(tx, w); err != nil {
 			return nil, "", err
@@ -133,7 +133,7 @@ func findIDs(tx *db.Tx, w wanted, limit int) (ids []string, scanned string, err 
 			where = append(where, `a.id >= `+arg(scanned))
 		}
 	}
-	query := `SELECT a.id FROM ` + from
+	query := `SELECT a.id FROM account a`
 	if len(where) > 0 {
 		query += ` WHERE ` + strings.Join(where, ` AND `)
 	}

@@ -13,6 +13,9 @@ ALTER TABLE account ADD COLUMN indexed_at BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX account_stale ON account (id) WHERE indexed_at < updated_at;
 CREATE INDEX account_state_id ON account (state, id);
 
+-- What staff wrote to the applicant in the approval: it is shown with the request, and sent again with it.
+ALTER TABLE access_request ADD COLUMN message TEXT NOT NULL DEFAULT '';
+
 -- A code that a caller read out, by which one member of staff has verified one account for a while.
 CREATE TABLE helpdesk_proof (
   account_id  TEXT   NOT NULL,

@@ -112,6 +112,9 @@ func (f *Face) facts(c *web.Context, k access.Case) []ui.Fact {
 			ui.Fact{Term: c.T("office.case.users-granted"), Text: c.Words.Number(int64(k.Granted.Seats))},
 		)
 	}
+	if r.Message != "" {
+		facts = append(facts, ui.Fact{Term: c.T("office.decide.message"), Text: r.Message})
+	}
 	if r.Reason != "" {
 		facts = append(facts, ui.Fact{Term: c.T("office.case.reason"), Text: r.Reason})
 	}

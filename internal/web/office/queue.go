@@ -95,6 +95,13 @@ func (f *Face) showQueue(c *web.Context, in queueForm, bulk bulkForm, results []
 	for _, r := range page.Requests {
 		p.Rows = append(p.Rows, f.row(c, r, page.Now))
 	}
+	switch { // of a longer list the whole is not counted: that would cost more than the page
+	case !in.filtered() || in.After != "":
+	case page.Next == "":
+		p.Found = c.T("office.queue.found", "n", len(page.Requests))
+	default:
+		p.Found = c.T("office.queue.found-more", "n", len(page.Requests))
+	}
 	if in.After != "" {
 		first := in
 		first.After = ""

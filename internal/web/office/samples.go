@@ -37,6 +37,11 @@ func Samples() []web.Sample {
 			p.Rows, p.Next, p.In.Search = nil, "", "Brumair Atelier"
 			return queueView(p)
 		}},
+		{Name: "office-queue-found", Draw: func(f *ui.Frame) templ.Component {
+			p := sampleQueue(desked(f, 0))
+			p.Rows, p.Next, p.In.Search, p.Found = p.Rows[1:2], "", "keller", f.T("office.queue.found", "n", 1)
+			return queueView(p)
+		}},
 		{Name: "office-request", Draw: func(f *ui.Frame) templ.Component { return caseView(sampleCase(desked(f, 0))) }},
 		{Name: "office-request-errors", Draw: func(f *ui.Frame) templ.Component {
 			f = desked(f, 0)

@@ -15,8 +15,12 @@ type peoplePage struct {
 	People  organization.People
 	Decides bool // whoever looks is an administrator
 	Self    string
-	Done    string // the words of what was decided just now, or ""
+	Asked   []asked // by the helpdesk, of this administrator
+	Done    string  // the words of what was decided just now, or ""
 }
+
+// asked is a colleague about whom the helpdesk asks.
+type asked struct{ Name, Href string }
 
 func (f *Face) people(c *web.Context) error {
 	who := c.Who()
@@ -24,6 +28,15 @@ func (f *Face) people(c *web.Context) error {
 	var err error
 	if p.People, err = f.Organizations.People(c.Context(), who.Organization); err != nil {
 		return err
+	}
+	if p.Decides {
+		list, err := f.Helpdesk.Vouchings(c.Context(), who.Account)
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			p.Asked = append(p.Asked, asked{v.Name, vouchHref(v.ID)})
+		}
 	}
 	switch c.R.URL.Query().Get("done") {
 	case "accepted":

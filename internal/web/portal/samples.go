@@ -31,7 +31,7 @@ func Samples() []web.Sample {
 		homeSample("home-reseller", reseller, nil, nil, 12*day, access.RequestSummary{}, 0),
 		{Name: "people", Draw: func(f *ui.Frame) templ.Component {
 			p := samplePeople(f)
-			p.Decides = true
+			p.Decides, p.Asked = true, []asked{{"Owen Blake", "/portal/vouch/01"}}
 			p.People.Asking = []organization.Person{{Account: "3", Name: "Li Wei", Email: "li.wei@harbourvale.example", Since: began(), Request: "J1"}}
 			return peopleView(p)
 		}},
