@@ -23,7 +23,7 @@ func TestStaffSeeTheHousekeepingAndHandOutTheEvidenceOfTerms(t *testing.T) {
 		for _, c := range p.Chores.Chores {
 			b.Sees(office.Say("office.chore." + c.Name + ".name"))
 		}
-		b.Sees(office.Say("office.terms.in-force")).Lacks(office.Say("office.chore-state.failed"))
+		b.Sees(office.Words.T("office.upkeep.fine", "n", len(p.Chores.Chores)), office.Say("office.terms.in-force"))
 
 		b.Press(office.Say("office.terms.export"))
 		lines := strings.Split(strings.TrimSpace(b.Body), "\n")

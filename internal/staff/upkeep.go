@@ -65,7 +65,7 @@ func (d *Desk) Upkeep(ctx context.Context) (chores []Chore, terms []TermsVersion
 
 func (d *Desk) terms(tx *db.Tx) (all []TermsVersion, err error) {
 	for in := &d.Terms; in != nil && in.Version != ""; in = in.Next {
-		v := TermsVersion{Version: in.Version, Since: in.Since, ToCome: tx.Now().Before(in.Since)}
+		v := TermsVersion{Version: in.Version, Since: in.Since, ToCome: in != &d.Terms && tx.Now().Before(in.Since)}
 		if in.Version == d.Terms.At(tx.Now()).Version {
 			v.GraceEnds = d.Terms.GraceEnds(tx.Now())
 		}
