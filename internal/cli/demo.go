@@ -56,7 +56,11 @@ func (c demoCommand) Run(s *session) error {
 	}
 	clock, chance := demo.NewClock(app.Clock), secret.System{}
 	inbox := &demo.Inbox{}
-	base, open := "http://"+net.JoinHostPort(host, port), !config.Loopback(host)
+	named := host
+	if host == "127.0.0.1" {
+		named = "localhost" // to a number no browser makes a passkey
+	}
+	base, open := "http://"+net.JoinHostPort(named, port), !config.Loopback(host)
 	if open {
 		if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 			if host, err = os.Hostname(); err != nil {
