@@ -240,8 +240,12 @@ func TestForgottenBrowsersAreStrangers(t *testing.T) {
 		if err := h.ForgetDevice(t.Context(), in.Token, list()[0].ID); err != nil || len(list()) != 1 {
 			t.Errorf("%v, %d are left", err, len(list()))
 		}
-		_, two = h.comeIn("mellison", "", false, two)
-		h.write(func(tx *db.Tx) error { return ForgetDeviceOf(tx, a.ID, in.Token.ID()) })
+		again, _ := h.comeIn("mellison", "", false, two)
+		left := len(list())
+		h.write(func(tx *db.Tx) error { return ForgetDeviceOf(tx, a.ID, again.Token.ID()) })
+		if n := len(list()); n != left-1 {
+			t.Errorf("%d are left of %d", n, left)
+		}
 		h.write(func(tx *db.Tx) error { return ForgetDevices(tx, a.ID) })
 		if left := list(); len(left) != 0 {
 			t.Errorf("%+v", left)

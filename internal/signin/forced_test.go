@@ -119,9 +119,8 @@ func TestNewTermsCanBePutOffForAWhile(t *testing.T) {
 				t.Fatalf("%+v %v", in, err)
 			}
 		}
-		late := h.half("mellison", StepTerms)
 		e.Clock.Advance(48*time.Hour - time.Minute)
-		late = h.half("mellison", StepTerms)
+		late := h.half("mellison", StepTerms)
 		e.Clock.Advance(time.Minute)
 		if _, err := h.Later(t.Context(), late, Browser{}); !fault.Is(err, fault.Conflict) {
 			t.Errorf("putting off for ever: %v", err)
