@@ -84,6 +84,8 @@ func TestTheOfficeShowsMessagesAndTheTrail(t *testing.T) {
 		b.Open("/office/messages?state=sent&to=" + url.QueryEscape(w.Email)).Sees(w.Email)
 		b.Open("/office/messages/nothing").At(http.StatusNotFound, "/office/messages/nothing")
 		b.Open("/office/audit").Sees(office.Say("office.event.access-request-create"), "message.retry", office.Say("office.event.message-retry", "by", "Ada Prior")).Lacks("request:", "message:")
+		b.Open("/office/audit?area=message").Sees("message.retry").Lacks("access_request.create")
+		b.Open("/office/audit?by=nobody-of-this-name").Sees(office.Say("office.audit.empty")).Press(office.Say("office.queue.clear")).Sees("message.retry")
 		b.Open("/office/audit?before=nonsense").At(http.StatusNotFound, "/office/audit")
 		b.Open("/office/joins").Sees(office.Say("office.joins.empty"))
 		b.Open("/office/registrations").Sees(office.Say("office.steps.empty"))

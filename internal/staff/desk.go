@@ -105,6 +105,37 @@ func (d *Desk) Events(ctx context.Context, subject string, before int64, limit i
 	return list, err
 }
 
+// Areas are the parts of the trail that can be looked at alone.
+func Areas() []audit.Area { return audit.Areas() }
+
+// A TrailQuery chooses events of the whole trail. Empty fields choose all.
+type TrailQuery struct {
+	Area   string
+	By     string // UserID or e-mail address of who did it
+	Before int64  // an Event's number
+}
+
+// Trail lists what happened, newest first, and where to go on: 0 means that there is no more.
+func (d *Desk) Trail(ctx context.Context, q TrailQuery, limit int) (list []Event, next int64, err error) {
+	err = d.DB.Read(ctx, func(tx *db.Tx) error {
+		f := audit.Filter{Area: audit.Area(q.Area), Before: q.Before}
+		list, next = nil, 0
+		if q.By != "" {
+			a, err := account.FindByLogin(tx, q.By)
+			if fault.Is(err, fault.NotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			f.Actor = a.ID
+		}
+		list, next, err = audit.Find(tx, f, limit)
+		return err
+	})
+	return list, next, err
+}
+
 // Names are the names of accounts by id. One that is gone has none.
 func (d *Desk) Names(ctx context.Context, ids []string) (names map[string]string, err error) {
 	err = d.DB.Read(ctx, func(tx *db.Tx) error {

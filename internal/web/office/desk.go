@@ -257,6 +257,25 @@ func (f *Face) release(c *web.Context) error {
 type auditForm struct {
 	Before  string `form:"before,max=20"`
 	Subject string `form:"subject,max=100"`
+	Area    string `form:"area,max=40"`
+	By      string `form:"by,max=254"`
+}
+
+// href is the trail's address with these choices, from the event with the given number on.
+func (in auditForm) href(before int64) string {
+	v := url.Values{}
+	for name, value := range map[string]string{"area": in.Area, "by": in.By} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if before > 0 {
+		v.Set("before", strconv.FormatInt(before, 10))
+	}
+	if len(v) == 0 {
+		return "/office/audit"
+	}
+	return "/office/audit?" + v.Encode()
 }
 
 const eventsShown = 100
@@ -270,7 +289,13 @@ func (f *Face) audit(c *web.Context) error {
 	if in.Before != "" && err != nil {
 		return fault.New(fault.NotFound, "not-found")
 	}
-	list, err := f.s.Desk.Events(c.Context(), in.Subject, before, eventsShown)
+	var list []staff.Event
+	var next int64
+	if in.Subject != "" {
+		list, err = f.s.Desk.Events(c.Context(), in.Subject, before, eventsShown)
+	} else {
+		list, next, err = f.s.Desk.Trail(c.Context(), staff.TrailQuery{Area: in.Area, By: in.By, Before: before}, eventsShown)
+	}
 	if err != nil {
 		return err
 	}
@@ -282,7 +307,7 @@ func (f *Face) audit(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	p := auditPage{Frame: c.Frame()}
+	p := auditPage{Frame: c.Frame(), In: in, Areas: areaOptions(c.T)}
 	if in.Subject != "" {
 		p.Subject = about(c, in.Subject, names)
 	}
@@ -302,13 +327,22 @@ func (f *Face) audit(c *web.Context) error {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	if len(list) == eventsShown && in.Subject == "" {
-		p.Next = "/office/audit?before=" + strconv.FormatInt(list[len(list)-1].Seq, 10)
+	if next > 0 {
+		p.Next = in.href(next)
 	}
 	if in.Before != "" || in.Subject != "" {
-		p.First = "/office/audit"
+		p.First = in.href(0)
 	}
 	return c.Page(200, auditView(p))
+}
+
+// areaOptions are the choices of the trail's filter.
+func areaOptions(t func(string, ...any) string) []ui.Option {
+	options := []ui.Option{{Label: t("office.audit.any-area")}}
+	for _, a := range staff.Areas() {
+		options = append(options, ui.Option{Value: string(a), Label: t("office.area." + string(a))})
+	}
+	return options
 }
 
 // about names the subject of an event: a person by name, anything else by its

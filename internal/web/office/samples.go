@@ -99,13 +99,13 @@ func Samples() []web.Sample {
 			return messageView(messagePage{Frame: desked(f, 4), Row: sampleMessages(f)[1], Facts: []ui.Fact{{Term: f.T("office.message.to"), Text: "+44 7700 900461"}}})
 		}},
 		{Name: "office-audit", Draw: func(f *ui.Frame) templ.Component {
-			return auditView(auditPage{Frame: desked(f, 5), Next: "/office/audit?before=40", Rows: []eventRow{
+			return auditView(auditPage{Frame: desked(f, 5), Areas: areaOptions(f.T), Next: "/office/audit?before=40", Rows: []eventRow{
 				{"42", "16 Jun, 09:45", f.T("office.event.access-request-approve", "by", "Ines Duarte"), "access_request.approve", f.T("office.subject.request"), "/office/audit?subject=request%3A01", "/office/requests/01"},
 				{"41", "16 Jun, 09:42", f.T("office.event.access-request-create"), "access_request.create", f.T("office.subject.request"), "/office/audit?subject=request%3A01", "/office/requests/01"},
 			}})
 		}},
 		{Name: "office-audit-empty", Draw: func(f *ui.Frame) templ.Component {
-			return auditView(auditPage{Frame: desked(f, 5), Subject: f.T("office.subject.request"), First: "/office/audit"})
+			return auditView(auditPage{Frame: desked(f, 5), Areas: areaOptions(f.T), Subject: f.T("office.subject.request"), First: "/office/audit"})
 		}},
 		{Name: "office-upkeep", Draw: func(f *ui.Frame) templ.Component {
 			return upkeepView(upkeepPage{Frame: desked(f, 6), Lead: f.T("office.upkeep.trouble", "n", 1), Chores: []choreRow{
