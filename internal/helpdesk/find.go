@@ -187,6 +187,7 @@ func (w *wanted) rarest(tx *db.Tx) (found bool, err error) {
 	for i, t := range w.tokens {
 		n, err := countToken(tx, t, least)
 		if err != nil || n == 0 {
+			w.lead = -1
 			return false, err
 		}
 		if n < least {

@@ -63,6 +63,8 @@ func TestAnAccountIsFoundByWhateverTheCallerSays(t *testing.T) {
 			"":                             jurgen.UserID + " " + marta.UserID,
 			"nobody":                       "",
 			"marta nobody":                 "",
+			"nobody marta":                 "",
+			"m\u0435llison":                marta.UserID, // with a Cyrillic letter that looks alike
 			"+44 7700 900999":              "",
 			"%":                            "",
 			"' OR 1=1 --":                  "",

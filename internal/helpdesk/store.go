@@ -1,7 +1,6 @@
 package helpdesk
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,22 +84,41 @@ func countToken(tx *db.Tx, t token, most int) (n int, err error) {
 	return n, err
 }
 
-// conditions are what is wanted as conditions on rows of account as a.
+// from is where the ids of what is wanted come from, as a: the accounts that have the rarest token, or all. The tokens alone are
+// read, since they are small and lie together, and the accounts do not.
+func (w wanted) from(arg func(any) string) string {
+	if w.lead < 0 {
+		return `account a`
+	}
+	from, below := w.tokens[w.lead].span()
+	return `(SELECT DISTINCT account_id AS id FROM account_token WHERE token >= ` + arg(from) + ` AND token < ` + arg(below) + `) a`
+}
+
+// conditions are the rest of what is wanted.
 func (w wanted) conditions(arg func(any) string) []string {
 	var where []string
 	for i, t := range w.tokens {
-		from, below := t.span()
 		if i == w.lead {
-			where = append(where, `a.id IN (SELECT account_id FROM account_token WHERE token >= `+arg(from)+` AND token < `+arg(below)+`)`)
 			continue
 		}
+		from, below := t.span()
 		where = append(where, `EXISTS (SELECT 1 FROM account_token t WHERE t.account_id = a.id AND t.token >= `+arg(from)+` AND t.token < `+arg(below)+`)`)
+	}
+	switch {
+	case w.state == "":
+	case w.lead < 0:
+		where = append(where, `a.state = `+arg(string(w.state)))
+	default:
+		where = append(where, `EXISTS (SELECT 1 FROM account s WHERE s.id = a.id AND s.state = `+arg(string(w.state))+`)`)
 	}
 	if w.organization != "" {
 		where = append(where, `a.id IN (SELECT account_id FROM organization_member WHERE organization_id = `+arg(w.organization)+`)`)
 	}
 	if w.id != "" {
 		where = append(where, `a.id = `+arg(w.id))
+	}
+	if w.after != "" {
+		where = append(where, `a.id < `+arg(w.after))
 	}
 	return where
 }
@@ -117,14 +135,8 @@ func findIDs(tx *db.Tx, w wanted, limit int) (ids []string, scanned string, err 
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
 	}
-	var outer []string
-	if w.state != "" {
-		outer = append(outer, `a.state = `+arg(string(w.state)))
-	}
-	if w.after != "" {
-		outer = append(outer, `a.id < `+arg(w.after))
-	}
-	where := slices.Concat(outer, w.conditions(arg))
+	from := w.from(arg)
+	where := w.conditions(arg)
 	if w.scans() {
 		if scanned, err = windowEnd(tx, w); err != nil {
 			return nil, "", err
@@ -133,7 +145,7 @@ func findIDs(tx *db.Tx, w wanted, limit int) (ids []string, scanned string, err 
 			where = append(where, `a.id >= `+arg(scanned))
 		}
 	}
-	query := `SELECT a.id FROM account a`
+	query := `SELECT a.id FROM ` + from
 	if len(where) > 0 {
 		query += ` WHERE ` + strings.Join(where, ` AND `)
 	}
@@ -188,12 +200,8 @@ func countFound(tx *db.Tx, w wanted) (n int, exact bool, err error) {
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
 	}
-	where := w.conditions(arg)
-	if w.state != "" {
-		where = append(where, `a.state = `+arg(string(w.state)))
-	}
-	query := `SELECT 1 FROM account a`
-	if len(where) > 0 {
+	query := `SELECT 1 FROM ` + w.from(arg)
+	if where := w.conditions(arg); len(where) > 0 {
 		query += ` WHERE ` + strings.Join(where, ` AND `)
 	}
 	err = tx.Get(`SELECT COUNT(*) FROM (`+query+` LIMIT $1) x`, args, &n)
