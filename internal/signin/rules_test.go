@@ -69,7 +69,7 @@ func TestTheFirstThingThatIsMissingIsAskedFor(t *testing.T) {
 				step    Step
 			}{
 				{f.Staff && !f.Enrolled, StepEnrol},
-				{f.Enrolled && !f.Code && (f.Staff || !f.Trusted), StepCode},
+				{f.Enrolled && !f.Code && (f.Staff || f.Old || !f.Trusted), StepCode},
 				{state == account.Expired, StepExpired},
 				{f.Closing, StepClosing},
 				{f.Old && !f.Staff, StepRenew},

@@ -11,6 +11,10 @@
 // Tries are counted before they are made. Failing makes the next try wait longer, for an account from one network, for an
 // account, and for a network; nobody can lock the owner out of where the owner signs in.
 //
+// A browser that somebody signed in from keeps a random token, by which the account knows it: it passes what strangers' failures
+// hold up, and a sign-in from a browser that the account does not know is told to its owner. A client may trust a browser: for a
+// while it then signs in without the code, into a session that proves too little to change what protects the account.
+//
 // What somebody may do once signed in is not decided here but by access.StandingOf.
 package signin
 

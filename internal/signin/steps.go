@@ -70,7 +70,7 @@ func next(f facts) Step {
 	switch {
 	case f.Staff && !f.Enrolled:
 		return StepEnrol
-	case f.Enrolled && !f.Code && (f.Staff || !f.Trusted):
+	case f.Enrolled && !f.Code && (f.Staff || f.Old || !f.Trusted): // a new password wants the whole proof
 		return StepCode
 	case f.State == account.Expired:
 		return StepExpired
