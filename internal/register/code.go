@@ -75,7 +75,7 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error 
 	var verdict code.Verdict
 	var left int
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := load(tx, t)
+		f, err := hold(tx, t)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) error 
 		if verdict == code.Spent {
 			// Perhaps an equal submit, for which this one had to wait, spent it and
 			// moved on: then this is no wrong code.
-			if f, err = load(tx, t); err != nil {
+			if f, err = hold(tx, t); err != nil {
 				return err
 			}
 			if _, err = s.after(f, codeRight); err != nil {
@@ -236,6 +236,9 @@ func (s *Service) ReleaseCodeStep(ctx context.Context, staffID, id, reason strin
 		f, err := flow.LoadByID[data](tx, kind, id)
 		if isGone(err) || err == nil && !f.ExpiresAt.After(tx.Now()) {
 			return fault.New(fault.NotFound, "not-found")
+		}
+		if err == nil {
+			err = held(tx, f)
 		}
 		if err != nil {
 			return err

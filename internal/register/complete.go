@@ -11,8 +11,8 @@ import (
 )
 
 // CompleteByOwner lets the owner of an account that came from elsewhere
-// (account.Account.Incomplete) give what it lacks: mobile, questions, and an
-// authenticator or none. It is for the sign-in, once the password was right:
+// (account.Account.Incomplete), or whose questions the helpdesk took away, give
+// what it lacks: mobile, questions, and an authenticator or none. It is for the sign-in, once the password was right:
 // then this registration's ticket goes to that browser. What was begun before is
 // gone on with, and its other tickets die. A password set meanwhile makes the
 // ticket void. At the end the account is no longer incomplete.
@@ -32,7 +32,7 @@ func (s *Service) CompleteByOwner(tx *db.Tx, a account.Account) (Ticket, error) 
 	}
 	f, t, err := flow.Start(tx, s.Secret, kind, Mobile, data{
 		FirstName: a.FirstName, LastName: a.LastName, Email: a.Email, EmailKey: a.EmailKey, Organization: a.Organization, Mobile: a.Mobile,
-		Lang: to(a).Lang, EmailProved: a.EmailConfirmed(), EmailFixed: true, AccountID: a.ID, UserID: a.UserID,
+		MobileProved: a.MobileVerified(), Lang: to(a).Lang, EmailProved: a.EmailConfirmed(), EmailFixed: true, AccountID: a.ID, UserID: a.UserID,
 		Completes: true, Mark: markOf(a),
 	}, s.Settings.Finish)
 	if err != nil {
@@ -42,7 +42,37 @@ func (s *Service) CompleteByOwner(tx *db.Tx, a account.Account) (Ticket, error) 
 	if err := s.event(tx, f, "registration.complete_begin"); err != nil {
 		return "", err
 	}
+	if err := s.toLacking(tx, f); err != nil {
+		return "", err
+	}
 	return t, f.Save(tx)
+}
+
+// toLacking leads a completion that begins to the first thing that the account
+// lacks; what it has is not asked for again.
+func (s *Service) toLacking(tx *db.Tx, f *registration) (err error) {
+	d := &f.Data
+	if d.HadAuthenticator, err = account.HasAuthenticator(tx, d.AccountID); err != nil {
+		return err
+	}
+	if !d.MobileProved {
+		return nil
+	}
+	has, err := account.QuestionsOf(tx, d.AccountID)
+	switch {
+	case err != nil:
+		return err
+	case len(s.Settings.Questions) > 0 && len(has) == 0:
+		f.Step = Questions
+	case d.HadAuthenticator:
+		f.Step = Done
+	default:
+		f.Step = Authenticator
+		if err := s.beginAuthenticator(tx, f); err != nil {
+			return err
+		}
+	}
+	return s.completes(tx, f, Mobile)
 }
 
 // markOf is what a ticket that completes dies with.
@@ -54,36 +84,72 @@ func markOf(a account.Account) string {
 // once the account's password was set anew, or it may not come in any more.
 func load(tx *db.Tx, t Ticket) (*registration, error) {
 	f, err := flow.Load[data](tx, kind, t)
-	if err != nil || !f.Data.Completes {
-		return f, err
+	if err != nil {
+		return nil, err
+	}
+	return f, marked(tx, f)
+}
+
+// hold is load for what writes: the account stays as it was found, so that
+// nothing is added to one whose owner sets the password anew meanwhile.
+func hold(tx *db.Tx, t Ticket) (*registration, error) {
+	f, err := flow.Load[data](tx, kind, t)
+	if err != nil {
+		return nil, err
+	}
+	return f, held(tx, f)
+}
+
+func held(tx *db.Tx, f *registration) error {
+	if !f.Data.Completes {
+		return nil
+	}
+	if err := account.Lock(tx, f.Data.AccountID); err != nil {
+		return err
+	}
+	return marked(tx, f)
+}
+
+func marked(tx *db.Tx, f *registration) error {
+	if !f.Data.Completes {
+		return nil
 	}
 	a, err := account.Get(tx, f.Data.AccountID)
 	if err == nil && markOf(a) != f.Data.Mark {
 		err = fault.New(fault.Gone, "flow-gone")
 	}
-	return f, err
+	return err
 }
 
 // completes does what a step of such a registration means for the account, which
 // there is already.
 func (s *Service) completes(tx *db.Tx, f *registration, from Step) error {
 	d := &f.Data
-	past := f.Step == Questions || f.Step == Authenticator
-	if (from == Code || from == Help) && past {
+	a, err := account.Get(tx, d.AccountID)
+	if err != nil {
+		return err
+	}
+	numbered := from == Code || from == Help
+	past := numbered && f.Step != Code && f.Step != Help && f.Step != Mobile
+	// A number that is verified is not given up for one that is not.
+	if past && (d.MobileProved || !a.MobileVerified()) {
 		if err := account.SetMobile(tx, d.AccountID, d.Mobile, d.MobileProved); err != nil {
 			return err
 		}
 		if d.MobileProved {
-			if err := s.tell(tx, f, "mobile"); err != nil {
+			// As it was reached before: a number that goes away hears of it.
+			if err := s.tell(tx, a, account.Notice{Change: "mobile", SMS: true}); err != nil {
 				return err
 			}
 		}
-		if f.Step == Authenticator {
-			return s.beginAuthenticator(tx, f)
-		}
 	}
-	if from == Confirm && f.Step == Authenticator {
-		return s.tell(tx, f, "questions")
+	if past && f.Step == Authenticator {
+		return s.beginAuthenticator(tx, f)
+	}
+	if from == Confirm && (f.Step == Authenticator || f.Step == Done) {
+		if err := s.tell(tx, a, account.Notice{Change: "questions"}); err != nil {
+			return err
+		}
 	}
 	if f.Step != Done {
 		return nil
@@ -93,7 +159,7 @@ func (s *Service) completes(tx *db.Tx, f *registration, from Step) error {
 	}
 	f.ExpiresAt = tx.Now().Add(doneLife)
 	if d.AuthenticatorOn {
-		if err := s.tell(tx, f, "authenticator-added"); err != nil {
+		if err := s.tell(tx, a, account.Notice{Change: "authenticator-added"}); err != nil {
 			return err
 		}
 	}
@@ -101,10 +167,6 @@ func (s *Service) completes(tx *db.Tx, f *registration, from Step) error {
 }
 
 // tell tells the owner what was added, at every address (ASVS V6.3.7).
-func (s *Service) tell(tx *db.Tx, f *registration, change string) error {
-	a, err := account.Get(tx, f.Data.AccountID)
-	if err != nil {
-		return err
-	}
-	return account.Notices{Messages: s.Messages}.Tell(tx, a, account.Notice{Change: change})
+func (s *Service) tell(tx *db.Tx, a account.Account, what account.Notice) error {
+	return account.Notices{Messages: s.Messages}.Tell(tx, a, what)
 }

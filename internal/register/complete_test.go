@@ -142,10 +142,10 @@ func TestACompletionDiesWithThePassword(t *testing.T) {
 		r.refused(r.ConfirmAnswers(r.ctx(), ticket, again()), "flow-gone")
 		_, err := r.Current(r.ctx(), ticket)
 		r.refused(err, "flow-gone")
-		// The next sign-in begins anew.
+		// The next sign-in begins anew, with what is still lacking.
 		next, err := r.complete(r.byID(a.ID))
 		r.ok(err)
-		if r.step(next) != Mobile {
+		if r.step(next) != Questions {
 			t.Fatal(r.step(next))
 		}
 	})
@@ -171,11 +171,65 @@ func TestStaffReleaseTheNumberOfACompletion(t *testing.T) {
 	})
 }
 
+// The helpdesk took the questions away; all else is there, and stays.
+func TestACompletionAsksForNothingThatIsThere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		for _, app := range []bool{true, false} {
+			r.later(2 * time.Hour)
+			r.clear()
+			first := r.toComplete(Authenticator)
+			a := r.account("beta@harbourvale.example")
+			if app {
+				r.ok(r.EnrolAuthenticator(r.ctx(), first, r.totp(first)))
+				r.ok(r.KeepCodes(r.ctx(), first))
+			} else {
+				r.ok(r.SkipAuthenticator(r.ctx(), first))
+			}
+			r.ok(r.DB.Write(r.ctx(), func(tx *db.Tx) error {
+				if err := account.SetQuestions(tx, a.ID, nil); err != nil {
+					return err
+				}
+				return account.SetIncomplete(tx, a.ID, true)
+			}))
+			ticket, err := r.complete(r.byID(a.ID))
+			r.ok(err)
+			if r.step(ticket) != Questions {
+				t.Fatal(r.step(ticket))
+			}
+			r.ok(r.ChooseQuestions(r.ctx(), ticket, text.English, answers()))
+			r.ok(r.ConfirmAnswers(r.ctx(), ticket, again()))
+			if !app {
+				r.ok(r.SkipAuthenticator(r.ctx(), ticket))
+			}
+			if r.step(ticket) != Done {
+				t.Fatal(r.step(ticket))
+			}
+			got := r.byID(a.ID)
+			if got.Incomplete || got.Mobile != a.Mobile || !got.MobileVerified() {
+				t.Fatalf("%+v", got)
+			}
+			if n := r.count(`SELECT COUNT(*) FROM authenticator WHERE account_id = $1 AND confirmed_at <> 0`, a.ID); n == 1 != app {
+				t.Fatalf("%d authenticators", n)
+			}
+			// Nothing is lacking any more, and it is asked again all the same.
+			r.ok(r.DB.Write(r.ctx(), func(tx *db.Tx) error { return account.SetIncomplete(tx, a.ID, true) }))
+			if app {
+				ticket, err = r.complete(r.byID(a.ID))
+				r.ok(err)
+				if r.step(ticket) != Done || r.byID(a.ID).Incomplete {
+					t.Fatal(r.step(ticket))
+				}
+			}
+		}
+	})
+}
+
 // The step matrix of completion.
 func TestNoStepOfACompletionIsSkippedOrRepeated(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		whole := newRig(t, e)
-		steps := completion(true)
+		steps := completion(true, false)
 		for step := range steps {
 			for _, ev := range events() {
 				if slices.Contains([]event{detailsConcealed, termsAcceptedPlain}, ev) {

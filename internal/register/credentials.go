@@ -35,7 +35,7 @@ func (s *Service) AcceptTerms(ctx context.Context, t Ticket, version string, lan
 		if version != s.Settings.Terms.At(tx.Now()).Version {
 			return fault.OnField("accept", "terms-changed")
 		}
-		f, err := load(tx, t)
+		f, err := hold(tx, t)
 		if err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (s *Service) spendInvitation(tx *db.Tx, f *registration) error {
 // DeclineTerms ends the registration: nothing of it remains.
 func (s *Service) DeclineTerms(ctx context.Context, t Ticket) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := load(tx, t)
+		f, err := hold(tx, t)
 		if err != nil {
 			return err
 		}
@@ -202,6 +202,9 @@ func (s *Service) ConfirmAnswers(ctx context.Context, t Ticket, answers []string
 		if err := s.event(tx, now, "account.questions_set"); err != nil {
 			return err
 		}
+		if now.Step != Authenticator {
+			return nil
+		}
 		return s.beginAuthenticator(tx, now)
 	})
 }
@@ -221,7 +224,7 @@ func (s *Service) beginAuthenticator(tx *db.Tx, f *registration) error {
 func (s *Service) EnrolAuthenticator(ctx context.Context, t Ticket, given string) error {
 	right := false
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := load(tx, t)
+		f, err := hold(tx, t)
 		if err != nil {
 			return err
 		}

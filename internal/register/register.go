@@ -130,6 +130,7 @@ type data struct {
 	Questions           []account.Question
 	RecoveryCodes       string `json:",omitempty"` // sealed, until they are kept
 	AuthenticatorOn     bool   `json:",omitempty"`
+	HadAuthenticator    bool   `json:",omitempty"` // a completion: the account has one already
 	Completes           bool   `json:",omitempty"` // an account that came from elsewhere; see CompleteByOwner
 	Mark                string `json:",omitempty"` // for that: a password set meanwhile makes the ticket void
 }
@@ -219,7 +220,7 @@ func (s *Service) view(tx *db.Tx, f *registration) (View, error) {
 // saves it.
 func (s *Service) move(ctx context.Context, t Ticket, ev event, do func(*db.Tx, *registration) error) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, err := load(tx, t)
+		f, err := hold(tx, t)
 		if err != nil {
 			return err
 		}

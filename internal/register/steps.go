@@ -90,11 +90,16 @@ func table() map[Step]map[event]Step {
 
 // completion is the table of an account that came from elsewhere and lacks
 // mobile and questions: its owner has signed in half-way. asked says whether
-// questions are.
+// questions are, app whether the account has an authenticator already. It begins
+// at what is lacking.
 //
 //	Mobile ──number──▶ Code ──right, released──▶ Questions ──▶ Confirm ──▶ Authenticator ──▶ Codes ──▶ Done
-func completion(asked bool) map[Step]map[event]Step {
-	then := Authenticator
+func completion(asked, app bool) map[Step]map[event]Step {
+	last := Authenticator
+	if app {
+		last = Done
+	}
+	then := last
 	if asked {
 		then = Questions
 	}
@@ -103,7 +108,7 @@ func completion(asked bool) map[Step]map[event]Step {
 		Code:          {codeRight: then, codeResent: Code, numberChanged: Code, helpAsked: Help, wentBack: Mobile},
 		Help:          {codeRight: then, codeResent: Help, numberChanged: Code, codeReleased: then, wentBack: Mobile},
 		Questions:     {questionsChosen: Confirm},
-		Confirm:       {answersConfirmed: Authenticator, answersChanged: Questions},
+		Confirm:       {answersConfirmed: last, answersChanged: Questions},
 		Authenticator: {authenticatorProved: Codes, authenticatorSkipped: Done},
 		Codes:         {codesKept: Done},
 		Done:          {},
@@ -115,7 +120,7 @@ func completion(asked bool) map[Step]map[event]Step {
 func (s *Service) after(f *registration, ev event) (Step, error) {
 	steps := table()
 	if f.Data.Completes {
-		steps = completion(len(s.Settings.Questions) > 0)
+		steps = completion(len(s.Settings.Questions) > 0, f.Data.HadAuthenticator)
 	}
 	to, ok := steps[f.Step][ev]
 	if !ok {
