@@ -4,6 +4,7 @@ import (
 	"vestibule/internal/account"
 	"vestibule/internal/db"
 	"vestibule/internal/helpdesk"
+	"vestibule/internal/recovery"
 	"vestibule/internal/signin"
 	"vestibule/internal/staff"
 )
@@ -27,6 +28,7 @@ func (p *Portal) helpdesk(terms account.Terms) *helpdesk.Service {
 			Reset:    s.Recovery.MailReset,
 			Confirm:  s.Register.ConfirmByMail,
 			Finish:   s.Register.ContinueByMail,
+			Referred: recovery.Referred,
 			Void:     func(tx *db.Tx, a account.Account) error { return s.Recovery.EndAll(tx, a.ID) },
 		},
 	}

@@ -184,7 +184,15 @@ func (s *Service) Chores() []chore.Chore {
 	}
 }
 
-// Sweep forgets whom staff verified long ago.
+// keepClearings is how long a clearing that is over stands on the account's page. The trail keeps that it was.
+const keepClearings = 365 * 24 * time.Hour
+
+// Sweep forgets whom staff verified long ago, and clearings that are long over or whose account is gone.
 func (s *Service) Sweep(ctx context.Context) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error { return sweepProofs(tx, tx.Now().Add(-24*time.Hour)) })
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := sweepProofs(tx, tx.Now().Add(-24*time.Hour)); err != nil {
+			return err
+		}
+		return sweepClearings(tx, tx.Now().Add(-keepClearings))
+	})
 }

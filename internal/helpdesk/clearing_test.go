@@ -372,3 +372,29 @@ func TestTheTableOfAClearingIsWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsLongOverIsForgotten(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		marta, owen := r.marta(), r.person("Owen", "Blake", "owen@kestrel.example", "")
+		for _, a := range []account.Account{marta, owen} {
+			r.withQuestions(a)
+			id, err := r.s.Clear(r.as(ines), ines, a.ID, all, TwoStaff, lost)
+			r.ok(err)
+			r.ok(r.s.Cancel(t.Context(), tom, a.ID, id, "She found it"))
+		}
+		left := func() (n int) {
+			r.write(func(tx *db.Tx) error { return tx.Get(`SELECT COUNT(*) FROM helpdesk_clearing`, nil, &n) })
+			return n
+		}
+		r.write(func(tx *db.Tx) error { return account.Close(tx, owen.ID) })
+		r.ok(r.s.Sweep(t.Context()))
+		if left() != 1 {
+			t.Errorf("%d are left when one account is closed", left())
+		}
+		r.Clock.Advance(keepClearings)
+		r.ok(r.s.Sweep(t.Context()))
+		if left() != 0 {
+			t.Errorf("%d are left after a year", left())
+		}
+	})
+}

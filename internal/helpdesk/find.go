@@ -16,8 +16,8 @@ import (
 )
 
 // A Query says which accounts to list. The search is by UserID, e-mail address,
-// phone number in any spelling, name, organization, or a whole licence key;
-// words may be cut short.
+// phone number in any spelling, name, organization, a whole licence key, or the
+// reference of a recovery; words may be cut short.
 type Query struct {
 	Search string
 	State  account.State // "" is any
@@ -38,6 +38,7 @@ type Page struct {
 	Next     string // where the next page starts; "": this is the last
 	Count    int    // how many were found, where Exact
 	Exact    bool   // false: more than Count
+	Behind   bool   // some that changed are not found by their new words yet
 }
 
 const (
@@ -69,7 +70,10 @@ func (s *Service) Find(ctx context.Context, by Staff, q Query) (p Page, err erro
 		if err := s.permitted(tx, by, View); err != nil {
 			return err
 		}
-		w, err := wantedOf(tx, q)
+		if p.Behind, err = anyStale(tx); err != nil {
+			return err
+		}
+		w, err := s.wantedOf(tx, q)
 		if err != nil || w.impossible {
 			return err
 		}
@@ -129,7 +133,7 @@ func (t token) span() (from, below string) {
 }
 
 // wantedOf reads a search.
-func wantedOf(tx *db.Tx, q Query) (w wanted, err error) {
+func (s *Service) wantedOf(tx *db.Tx, q Query) (w wanted, err error) {
 	w = wanted{state: q.State, after: q.After, lead: -1}
 	typed := strings.TrimSpace(q.Search)
 	if typed == "" {
@@ -170,13 +174,22 @@ func wantedOf(tx *db.Tx, q Query) (w wanted, err error) {
 	if found, err := w.rarest(tx); err != nil || found {
 		return w, err
 	}
-	// Nobody's words: perhaps a UserID in letters that look alike.
-	a, err := account.FindByUserID(tx, typed)
+	w.tokens = nil
+	w.id, err = s.otherwise(tx, typed)
 	if fault.Is(err, fault.NotFound) {
 		return wanted{impossible: true}, nil
 	}
-	w.tokens, w.id = nil, a.ID
 	return w, err
+}
+
+// otherwise finds an account by what is nobody's words: a UserID in letters that look alike, or the reference that the page of a
+// recovery shows.
+func (s *Service) otherwise(tx *db.Tx, typed string) (id string, err error) {
+	a, err := account.FindByUserID(tx, typed)
+	if err == nil || !fault.Is(err, fault.NotFound) || s.Hooks.Referred == nil {
+		return a.ID, err
+	}
+	return s.Hooks.Referred(tx, typed)
 }
 
 // rarest finds the token that fewest accounts have; it reports false if one of

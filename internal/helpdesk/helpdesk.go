@@ -94,7 +94,9 @@ type Hooks struct {
 	Reset    func(tx *db.Tx, a account.Account) error            // mails the link of a reset to the owner
 	Confirm  func(tx *db.Tx, a account.Account) error            // mails the link that confirms the address
 	Finish   func(tx *db.Tx, a account.Account) error            // mails the link that finishes the set-up
-	Void     func(tx *db.Tx, a account.Account) error            // links, codes and half-made sign-ins and recoveries die
+	// Referred returns the account of a recovery by the reference that its page shows, or NotFound.
+	Referred func(tx *db.Tx, shown string) (accountID string, err error)
+	Void     func(tx *db.Tx, a account.Account) error // links, codes and half-made sign-ins and recoveries die
 }
 
 const (

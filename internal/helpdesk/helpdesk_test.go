@@ -261,3 +261,21 @@ func TestAccountsOfStaffAreHandledAtTheConsoleAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestAPersonIsFoundByTheReferenceOfARecovery(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		marta := r.marta()
+		r.s.Hooks.Referred = func(_ *db.Tx, shown string) (string, error) {
+			if shown == "7K4Q29TX" {
+				return marta.ID, nil
+			}
+			return "", fault.New(fault.NotFound, "not-found")
+		}
+		if got := r.names(Query{Search: "7K4Q29TX"}); got != marta.UserID {
+			t.Errorf("%q", got)
+		}
+		if got := r.names(Query{Search: "7K4Q29TY"}); got != "" {
+			t.Errorf("%q", got)
+		}
+	})
+}

@@ -104,3 +104,10 @@ func move(tx *db.Tx, c Clearing, e event, with change) error {
 	return tx.Do(`UPDATE helpdesk_clearing SET state = $1, settled_at = $2, settled_by = $3, note = $4 WHERE id = $5 AND state = $6`,
 		string(to), db.Micros(tx.Now()), with.settledBy, with.note, c.ID, string(c.State))
 }
+
+// sweepClearings deletes what was settled before, and what is about an account that is there no more: its reason may name a person.
+func sweepClearings(tx *db.Tx, before time.Time) error {
+	_, err := tx.Count(`DELETE FROM helpdesk_clearing WHERE state NOT IN ('asked', 'waiting') AND (settled_at <= $1
+		OR NOT EXISTS (SELECT 1 FROM account a WHERE a.id = helpdesk_clearing.account_id AND a.state <> 'closed'))`, db.Micros(before))
+	return err
+}

@@ -67,7 +67,9 @@ func (s *Service) view(tx *db.Tx, f *recovery, who person) (View, error) {
 }
 
 // reference is by what the helpdesk finds a recovery in the trail.
-func reference(id string) string { return strings.ToUpper(id[max(0, len(id)-8):]) }
+func reference(id string) string { return strings.ToUpper(id[max(0, len(id)-referenceLength):]) }
+
+const referenceLength = 8
 
 func masked(a account.Account, m Means) string {
 	switch m {
@@ -134,7 +136,11 @@ func (s *Service) facts(tx *db.Tx, f *recovery, a account.Account) (fs facts, er
 			fs.Has = append(fs.Has, Passkey)
 		}
 	}
-	fs.Legacy = imported(a) && !fs.Authenticator && !fs.Questions && slices.Equal(fs.Has, []Means{Email})
+	came, err := imported(tx, a)
+	if err != nil {
+		return fs, err
+	}
+	fs.Legacy = came && !fs.Authenticator && !fs.Questions && slices.Equal(fs.Has, []Means{Email})
 	return fs, nil
 }
 
@@ -149,16 +155,27 @@ func usable(a account.Account, m Means) bool {
 	return false
 }
 
-// imported reports whether the account came from another system and nobody has
-// been in since.
-func imported(a account.Account) bool {
-	return a.State == account.Expired && !a.EmailConfirmed() && (a.StateReason == account.ByImport || a.PasswordSetAt.IsZero())
+// imported reports whether the account came from another system and nobody whom
+// the portal knows has been in since: no registration made it, so no stranger did
+// either, whatever its state has become.
+func imported(tx *db.Tx, a account.Account) (bool, error) {
+	accepted, err := accepted(tx, a.ID)
+	return a.ID != "" && a.State != account.Unfinished && !a.EmailConfirmed() && !accepted, err
 }
 
 // afresh reports whether the account may be a stranger's work: then who has the
-// mailbox begins anew.
-func afresh(a account.Account) bool {
-	return a.State == account.Unfinished || !a.EmailConfirmed() && !imported(a)
+// mailbox begins anew. It asks the store the same whatever the account is.
+func afresh(tx *db.Tx, a account.Account) (bool, error) {
+	accepted, err := accepted(tx, a.ID)
+	return a.State == account.Unfinished || !a.EmailConfirmed() && accepted, err
+}
+
+func accepted(tx *db.Tx, id string) (bool, error) {
+	_, err := account.LastAcceptance(tx, id)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // QuestionWords returns the words of an asked question.

@@ -60,7 +60,7 @@ func (f *Face) accounts(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	p := accountsPage{Frame: c.Frame(), In: in, Waiting: waiting, ClearHref: accountsForm{State: in.State}.href()}
+	p := accountsPage{Frame: c.Frame(), In: in, Waiting: waiting, Behind: page.Behind, ClearHref: accountsForm{State: in.State}.href()}
 	if in.Search != "" || in.State != "" {
 		p.Found = c.T("helpdesk.list.found", "n", page.Count)
 		if !page.Exact {
