@@ -323,6 +323,10 @@ func (s *Service) write(tx *db.Tx, f *recovery, who person, m Means, off bool) (
 	if err != nil {
 		return nil, err
 	}
+	anew, err := afresh(tx, who.Account)
+	if err != nil {
+		return nil, err
+	}
 	unknown, err := s.unknown(tx, who)
 	until := tx.Now().Add(s.Settings.Link)
 	switch {
@@ -334,7 +338,7 @@ func (s *Service) write(tx *db.Tx, f *recovery, who person, m Means, off bool) (
 		return message.RecoveryStaff{UserID: who.UserID, AskedAt: tx.Now()}, nil
 	case who.State == account.Disabled:
 		return message.RecoveryDisabled{UserID: who.UserID, AskedAt: tx.Now()}, nil
-	case afresh(who.Account):
+	case anew:
 		return message.RecoveryUnfinished{UserID: who.UserID, Code: c, Minutes: minutes, Token: token, Until: until}, nil
 	}
 	return message.RecoveryReset{UserID: who.UserID, Code: c, Minutes: minutes, Token: token, Until: until}, nil

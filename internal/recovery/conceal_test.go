@@ -139,7 +139,7 @@ func (r *rig) wipe() {
 	r.write(func(tx *db.Tx) error {
 		for _, table := range []string{
 			"flow", "code", "link", "throttle", "recovery_send", "recovery_failure", "recovery_pick", "inbox_message", "outbox_message",
-			"account_password", "account_question", "authenticator", "recovery_code", "account",
+			"account_password", "account_question", "authenticator", "recovery_code", "terms_acceptance", "account",
 		} {
 			if _, err := tx.Count(`DELETE FROM ` + table); err != nil {
 				return err

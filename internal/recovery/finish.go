@@ -231,7 +231,11 @@ func (s *Service) MailReset(tx *db.Tx, a account.Account) error {
 	}
 	until := tx.Now().Add(s.Settings.Link)
 	var m message.Message = message.RecoveryReset{UserID: a.UserID, Token: token, Until: until, ByStaff: true}
-	if afresh(a) {
+	anew, err := afresh(tx, a)
+	if err != nil {
+		return err
+	}
+	if anew {
 		m = message.RecoveryUnfinished{UserID: a.UserID, Token: token, Until: until}
 	}
 	return s.Messages.Send(tx, to(a), a.Subject(), until, m)

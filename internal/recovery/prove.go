@@ -180,7 +180,11 @@ func (s *Service) Link(ctx context.Context, token string) (l Linked, err error) 
 			return err
 		}
 		a, err := s.linked(tx, found)
-		l = Linked{UserID: a.UserID, Afresh: afresh(a), Unfinished: a.State == account.Unfinished}
+		if err != nil {
+			return err
+		}
+		l = Linked{UserID: a.UserID, Unfinished: a.State == account.Unfinished}
+		l.Afresh, err = afresh(tx, a)
 		return err
 	})
 	return l, err
@@ -248,7 +252,11 @@ func (s *Service) possessed(tx *db.Tx, f *recovery, a account.Account, m Means) 
 	if err := clearFailures(tx, a.ID, m); err != nil {
 		return Next{}, err
 	}
-	if first && m == Email && afresh(a) {
+	anew, err := afresh(tx, a)
+	if err != nil {
+		return Next{}, err
+	}
+	if first && m == Email && anew {
 		return s.startAfresh(tx, f, a)
 	}
 	return s.advance(tx, f, a)

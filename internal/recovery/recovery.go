@@ -16,7 +16,7 @@
 // the holder of that ticket; a change of the account meanwhile makes the ticket
 // void.
 //
-// An account whose address was never confirmed, and which was not imported, may
+// An account that was registered and whose address was never confirmed may
 // be a stranger's work: proof of the mailbox erases what was set and begins the
 // set-up afresh (see Service.Afresh).
 //

@@ -305,6 +305,49 @@ func TestAnImportedAccountComesBackByItsMailboxAlone(t *testing.T) {
 	})
 }
 
+// Imported with the hash of a password that its owner has forgotten: no stranger
+// made it, whatever became of it since.
+func TestAnImportedAccountWithAPasswordComesBackInEachState(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		for i, becomes := range []func(tx *db.Tx, id string) error{
+			func(*db.Tx, string) error { return nil },
+			func(tx *db.Tx, id string) error { return account.Expire(tx, id, account.ByStaff) },
+			func(tx *db.Tx, id string) error {
+				if err := account.Disable(tx, id, account.ByFear); err != nil {
+					return err
+				}
+				return account.Enable(tx, id)
+			},
+		} {
+			email := string(rune('a'+i)) + "@x.example"
+			k := r.make(email, like{legacy: true, state: account.Active})
+			r.write(func(tx *db.Tx) error { return becomes(tx, k.ID) })
+			r.write(func(tx *db.Tx) error { return r.MailReset(tx, r.get(k.ID)) })
+			token := r.token(email)
+			if l, err := r.Link(r.ctx(), token); err != nil || l.Afresh || l.Unfinished {
+				t.Fatalf("%d: %+v %v", i, l, err)
+			}
+			n, err := r.OpenLink(r.ctx(), token, "")
+			r.ok(err)
+			if v := r.view(n.Ticket); v.Step != Password || !v.Legacy {
+				t.Fatalf("%d: %+v", i, v)
+			}
+			r.later(time.Hour)
+			ticket := r.byMail(k)
+			if ticket == "" {
+				t.Fatalf("%d: it begins afresh", i)
+			}
+			_, err = r.SetPassword(r.ctx(), ticket, newPassword)
+			r.ok(err)
+			if a := r.get(k.ID); a.State != account.Active || !a.EmailConfirmed() || !a.Incomplete || !r.password(k.ID, newPassword) {
+				t.Fatalf("%d: %+v", i, a)
+			}
+			r.later(time.Hour)
+		}
+	})
+}
+
 // asvs: V6.4.4 — account pre-hijacking
 func TestAnAccountThatNeverConfirmedIsTheMailboxOwners(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {

@@ -130,7 +130,7 @@ func (r *rig) write(f func(*db.Tx) error) { r.t.Helper(); r.ok(r.DB.Write(r.ctx(
 // A like says what an account has.
 type like struct {
 	unconfirmed, noMobile, noQuestions, app, passkey bool
-	legacy                                           bool
+	legacy                                           bool          // imported; with its password's hash where the state is active
 	state                                            account.State // "" is active
 }
 
@@ -157,9 +157,16 @@ func (r *rig) make(email string, l like) (k known) {
 		n.Mobile, n.MobileProved = "", false
 	}
 	if l.legacy {
+		hash := ""
+		if l.state == account.Active {
+			var err error
+			hash, err = r.Passwords.Hasher.Hash(r.ctx(), oldPassword)
+			r.ok(err)
+		}
 		r.write(func(tx *db.Tx) (err error) {
 			k.Account, err = account.Import(tx, r.Secret, account.Account{
 				UserID: "legacy" + email[:1], Email: email, EmailKey: email, FirstName: "Marta", LastName: "Ellison", Lang: "en",
+				State: l.state, PasswordHash: hash,
 			})
 			return err
 		})
@@ -173,7 +180,11 @@ func (r *rig) make(email string, l like) (k known) {
 	})
 	r.ok(err)
 	r.write(func(tx *db.Tx) error {
-		if k.Account, err = account.Create(tx, r.Secret, account.DefaultPattern, n); err != nil || l.state == account.Unfinished {
+		if k.Account, err = account.Create(tx, r.Secret, account.DefaultPattern, n); err != nil {
+			return err
+		}
+		terms := account.Terms{Version: "1", Text: map[string]string{"en": "Be kind."}}
+		if err := account.AcceptTerms(tx, k.ID, terms, "en", ""); err != nil || l.state == account.Unfinished {
 			return err
 		}
 		if err := account.SetPassword(tx, k.ID, hash); err != nil {
