@@ -73,7 +73,7 @@ func TestWithoutAnAnswerThePageSaysWhy(t *testing.T) {
 		b := p.Browser(t)
 		b.Open("/sign-in").Post("/sign-in/passkey", answer(nil)).At(http.StatusUnprocessableEntity, "/sign-in/passkey").Sees("Turn JavaScript on")
 		b.Post("/sign-in/passkey", answer([]byte(strings.Repeat("x", 20_000)))).At(http.StatusUnprocessableEntity, "/sign-in/passkey")
-		b.Post("/sign-in/passkey", answer([]byte(`{"id":"‮","rawId":"\u0000"}`))).At(http.StatusUnprocessableEntity, "/sign-in/passkey")
+		b.Post("/sign-in/passkey", answer([]byte(`{"id":"\u202e","rawId":"\u0000"}`))).At(http.StatusUnprocessableEntity, "/sign-in/passkey")
 	})
 }
 

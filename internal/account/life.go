@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"vestibule/internal/db"
-	"vestibule/internal/fault"
 )
 
 // A Reason says why an account is in its state where that was not its owner's doing.
@@ -32,20 +31,26 @@ func Expire(tx *db.Tx, id string, why Reason) error { return move(tx, id, Active
 // Disable keeps everybody out of an active or expired account until Enable; any other is Conflict "changed". Sessions, codes and
 // links are the caller's to end.
 func Disable(tx *db.Tx, id string, why Reason) error {
-	err := move(tx, id, Active, Disabled, why)
-	if fault.Is(err, fault.Conflict) {
-		err = move(tx, id, Expired, Disabled, why)
-	}
-	return err
+	return tx.Do(`UPDATE account SET held_reason = CASE WHEN state = $1 THEN '' WHEN state_reason = '' THEN $2 ELSE state_reason END,
+			state = $3, state_at = $4, state_reason = $5, updated_at = $4 WHERE id = $6 AND state IN ($1, $7)`,
+		string(Active), string(ByStaff), string(Disabled), db.Micros(tx.Now()), string(why), id, string(Expired))
 }
 
-// Enable gives a disabled account back: active where it has a password, else expired, so that a reset makes it active.
+// Enable gives a disabled account back as it was: active, or expired for the reason it had, so that a password that was no longer
+// good does not become good again. One without a password is expired: a reset makes it active.
 func Enable(tx *db.Tx, id string) error {
 	a, err := Get(tx, id)
 	if err != nil {
 		return err
 	}
-	if a.PasswordHash == "" {
+	var held Reason
+	if err := tx.Get(`SELECT held_reason FROM account WHERE id = $1`, []any{id}, &held); err != nil {
+		return err
+	}
+	switch {
+	case held != "":
+		return move(tx, id, Disabled, Expired, held)
+	case a.PasswordHash == "":
 		return move(tx, id, Disabled, Expired, ByStaff)
 	}
 	return move(tx, id, Disabled, Active, "")
@@ -96,11 +101,19 @@ func EarlierEmails(tx *db.Tx, id string) ([]EarlierEmail, error) {
 	return all, err
 }
 
-// AgeingPasswords returns up to limit active accounts, by id and after the one named, whose password was set after and no later
-// than the two instants, and whose owner was not told yet that so few days are left (told counts down; 0 is never).
-func AgeingPasswords(tx *db.Tx, after, until time.Time, days int, from string, limit int) ([]Account, error) {
-	return many(tx, `state = $1 AND password_set_at > $2 AND password_set_at <= $3 AND (age_notice = 0 OR age_notice > $4) AND id > $5 ORDER BY id LIMIT $6`,
-		string(Active), db.Micros(after), db.Micros(until), days, from, limit)
+// A Place is how far a walk through the accounts has come: the instant it goes by, and among equal ones the account. The walks
+// go by the instant, of which there is an index, and not by the account: they find the few that are due among very many.
+type Place struct {
+	At time.Time
+	ID string
+}
+
+// AgeingPasswords returns up to limit active accounts in the order in which their passwords were set, beginning after the place,
+// whose password was set no later than until, and whose owner was not told yet that so few days are left.
+func AgeingPasswords(tx *db.Tx, from Place, until time.Time, days, limit int) ([]Account, error) {
+	return many(tx, `state = $1 AND password_set_at >= $2 AND password_set_at <= $3 AND (password_set_at > $2 OR id > $4)
+		AND (age_notice = 0 OR age_notice > $5) ORDER BY password_set_at, id LIMIT $6`,
+		string(Active), db.Micros(from.At), db.Micros(until), from.ID, days, limit)
 }
 
 // MarkAgeTold records that the owner was told so many days before the end of the password; it is Conflict "changed" if that, or
@@ -109,15 +122,16 @@ func MarkAgeTold(tx *db.Tx, id string, days int) error {
 	return tx.Do(`UPDATE account SET age_notice = $1 WHERE id = $2 AND (age_notice = 0 OR age_notice > $1)`, days, id)
 }
 
-// Unused returns up to limit active accounts, by id and after the one named, that nobody used since the instant. With told it
-// returns those whose owner was told no later than the second instant, else those whose owner was not told.
-func Unused(tx *db.Tx, since, told time.Time, from string, limit int) ([]Account, error) {
+// Unused returns up to limit active accounts in the order of their last sign-in, beginning after the place, that nobody used since
+// the instant. With told it returns those whose owner was told no later than that instant, else those whose owner was not told.
+func Unused(tx *db.Tx, from Place, since, told time.Time, limit int) ([]Account, error) {
 	notice := `dormant_notice_at = $3`
 	if !told.IsZero() {
 		notice = `dormant_notice_at <> 0 AND dormant_notice_at <= $3`
 	}
-	return many(tx, `state = $1 AND signed_in_at <= $2 AND password_set_at <= $2 AND created_at <= $2 AND `+notice+` AND id > $4 ORDER BY id LIMIT $5`,
-		string(Active), db.Micros(since), db.Micros(told), from, limit)
+	return many(tx, `state = $1 AND signed_in_at >= $4 AND signed_in_at <= $2 AND (signed_in_at > $4 OR id > $5)
+		AND password_set_at <= $2 AND created_at <= $2 AND `+notice+` ORDER BY signed_in_at, id LIMIT $6`,
+		string(Active), db.Micros(since), db.Micros(told), db.Micros(from.At), from.ID, limit)
 }
 
 // MarkDormancyTold records that the owner was told that the account expires because nobody uses it; it is Conflict "changed" if

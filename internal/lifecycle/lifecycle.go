@@ -1,8 +1,8 @@
 // Package lifecycle keeps accounts from growing stale: it tells people before their password is too old and before an account that
 // nobody uses expires, and lets it expire then.
 //
-// All of it is chores: each looks for accounts that are due, a few in a transaction, and writes down with the same transaction
-// that an owner was told. To run one twice, on two nodes at once, or again after a crash tells nobody twice.
+// All of it is chores: each looks for accounts that are due, and writes down in the transaction of the mail that its owner was
+// told. To run one twice, on two nodes at once, or again after a crash tells nobody twice.
 //
 // A password that is too old is not taken away here: its owner sets a new one at the next sign-in (package signin), having just
 // proved the old one. An account that expired for want of use is active again after a reset (package recovery). Accounts of staff
@@ -27,7 +27,7 @@ import (
 
 const (
 	day = 24 * time.Hour
-	// atOnce accounts share a transaction, so that nobody else waits long for it.
+	// atOnce accounts are looked for at a time.
 	atOnce = 50
 	// dormancyNotice is how long before the end the owner of an unused account is told, or half the time where that is less.
 	dormancyNotice = 30 * day
@@ -66,10 +66,13 @@ func (s *Service) Chores() (all []chore.Chore) {
 // Age tells people 14, 7 and 1 day before their password is too old.
 func (s *Service) Age(ctx context.Context) error {
 	for _, days := range stages() {
-		err := s.each(ctx, func(tx *db.Tx, from string) ([]account.Account, error) {
+		err := s.each(ctx, func(tx *db.Tx, from account.Place) ([]account.Account, error) {
 			end := tx.Now().Add(-s.MaxAge)
-			return account.AgeingPasswords(tx, end, end.Add(time.Duration(days)*day), days, from, atOnce)
-		}, func(tx *db.Tx, a account.Account) error {
+			if from.At.Before(end) {
+				from = account.Place{At: end.Add(time.Microsecond)} // those before are asked for a new one already
+			}
+			return account.AgeingPasswords(tx, from, end.Add(time.Duration(days)*day), days, atOnce)
+		}, setAt, func(tx *db.Tx, a account.Account) error {
 			if err := account.MarkAgeTold(tx, a.ID, days); err != nil {
 				return err
 			}
@@ -86,9 +89,9 @@ func (s *Service) Age(ctx context.Context) error {
 // Doze tells the owners of accounts that nobody uses, and lets expire those whose owners were told long enough ago.
 func (s *Service) Doze(ctx context.Context) error {
 	notice := min(dormancyNotice, s.Dormant/2)
-	err := s.each(ctx, func(tx *db.Tx, from string) ([]account.Account, error) {
-		return account.Unused(tx, tx.Now().Add(notice-s.Dormant), time.Time{}, from, atOnce)
-	}, func(tx *db.Tx, a account.Account) error {
+	err := s.each(ctx, func(tx *db.Tx, from account.Place) ([]account.Account, error) {
+		return account.Unused(tx, from, tx.Now().Add(notice-s.Dormant), time.Time{}, atOnce)
+	}, usedAt, func(tx *db.Tx, a account.Account) error {
 		if err := account.MarkDormancyTold(tx, a.ID); err != nil {
 			return err
 		}
@@ -98,9 +101,9 @@ func (s *Service) Doze(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.each(ctx, func(tx *db.Tx, from string) ([]account.Account, error) {
-		return account.Unused(tx, tx.Now().Add(-s.Dormant), tx.Now().Add(-notice), from, atOnce)
-	}, s.expire)
+	return s.each(ctx, func(tx *db.Tx, from account.Place) ([]account.Account, error) {
+		return account.Unused(tx, from, tx.Now().Add(-s.Dormant), tx.Now().Add(-notice), atOnce)
+	}, usedAt, s.expire)
 }
 
 func (s *Service) expire(tx *db.Tx, a account.Account) error {
@@ -121,35 +124,46 @@ func (s *Service) expire(tx *db.Tx, a account.Account) error {
 	})
 }
 
-// each hands the accounts that find returns to act, some in a transaction, until there are no more. An account of staff is passed
-// over, and so is one that changed at this moment: the next run sees it as it is then.
-func (s *Service) each(ctx context.Context, find func(tx *db.Tx, from string) ([]account.Account, error), act func(tx *db.Tx, a account.Account) error) error {
-	for from, more := "", true; more; {
-		at := from
-		err := s.DB.Write(ctx, func(tx *db.Tx) error {
-			from = at
-			list, err := find(tx, from)
-			if err != nil {
-				return err
-			}
-			more = len(list) == atOnce
-			for _, a := range list {
-				from = a.ID
-				is, err := s.IsStaff(tx, a.ID)
-				if err == nil && !is {
-					err = act(tx, a)
-				}
-				if err != nil && !fault.Is(err, fault.Conflict) {
-					return err
-				}
-			}
-			return nil
+func setAt(a account.Account) time.Time  { return a.PasswordSetAt }
+func usedAt(a account.Account) time.Time { return a.SignedInAt }
+
+// each hands the accounts that find returns to act until there are no more: they are looked for in a reading transaction, which
+// holds nobody up however many accounts there are, and handed over one by one, each as it is by then. An account of staff is passed
+// over, and so is one that changed in between: the next run sees it as it is then.
+func (s *Service) each(ctx context.Context, find func(tx *db.Tx, from account.Place) ([]account.Account, error), at func(account.Account) time.Time,
+	act func(tx *db.Tx, a account.Account) error,
+) error {
+	var from account.Place
+	for {
+		var list []account.Account
+		err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			list, err = find(tx, from)
+			return err
 		})
 		if err != nil {
 			return err
 		}
+		for _, found := range list {
+			from = account.Place{At: at(found), ID: found.ID}
+			err := s.DB.Write(ctx, func(tx *db.Tx) error {
+				a, err := account.Get(tx, found.ID)
+				if err != nil || a.State != found.State || !at(a).Equal(at(found)) {
+					return err
+				}
+				is, err := s.IsStaff(tx, a.ID)
+				if err == nil && !is {
+					err = act(tx, a)
+				}
+				return err
+			})
+			if err != nil && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotFound) {
+				return err
+			}
+		}
+		if len(list) < atOnce {
+			return nil
+		}
 	}
-	return nil
 }
 
 // lastUsed is when somebody used the account last, as far as that is known.

@@ -4,6 +4,7 @@
 ALTER TABLE account ADD COLUMN signed_in_at BIGINT NOT NULL DEFAULT 0; -- the last time a session began
 ALTER TABLE account ADD COLUMN state_at BIGINT NOT NULL DEFAULT 0;     -- since when it is in its state; 0: since it was made
 ALTER TABLE account ADD COLUMN state_reason TEXT NOT NULL DEFAULT '';  -- why: import, staff, age, dormant, undo, compromise
+ALTER TABLE account ADD COLUMN held_reason TEXT NOT NULL DEFAULT '';  -- of a disabled account: why it had expired before, or '' for it had not
 ALTER TABLE account ADD COLUMN incomplete BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE account ADD COLUMN closing_at BIGINT NOT NULL DEFAULT 0;   -- the owner asked to close it; it closes then
 ALTER TABLE account ADD COLUMN age_notice BIGINT NOT NULL DEFAULT 0;   -- the days before its password ends that were told last; 0: none
