@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"slices"
 	"time"
 
 	"vestibule/internal/access"
@@ -56,6 +57,7 @@ type Explanation struct {
 type StateFact struct {
 	At    time.Time
 	State account.State
+	Why   account.Reason // "" where the trail does not say
 }
 
 // An Attempt is a recorded try to sign in.
@@ -94,6 +96,10 @@ type Facts struct {
 	TermsVersion  string // "": none are asked for
 	TermsSince    time.Time
 	TermsAccepted time.Time // of this version; zero: not
+	TermsLater    time.Time // until when they can be put off; zero: they cannot
+
+	Confirmed []time.Time // when a mailbox of the account was confirmed, as far as the trail says
+	Moved     time.Time   // when the address last became another; zero: never
 
 	QuestionsWanted bool
 	Standing        access.Standing // of the instant that is asked for
@@ -203,7 +209,8 @@ func (e *explainer) state() account.State {
 		since = a.CreatedAt
 	}
 	if e.at.Before(since) {
-		state, since, known = e.stateThen()
+		then, found := e.stateThen()
+		state, since, known, e.why = then.State, then.At, found, string(then.Why)
 	}
 	if !known {
 		e.add(Finding{Code: "state-unknown", Weight: Unknown, At: a.StateAt})
@@ -225,14 +232,14 @@ func (e *explainer) state() account.State {
 }
 
 // stateThen is the state at a past instant by the trail.
-func (e *explainer) stateThen() (state account.State, since time.Time, known bool) {
+func (e *explainer) stateThen() (then StateFact, known bool) {
 	for _, s := range e.f.States {
 		if s.At.After(e.at) {
 			break
 		}
-		state, since, known = s.State, s.At, true
+		then, known = s, true
 	}
-	return state, since, known
+	return then, known
 }
 
 func (e *explainer) password(state account.State) {
@@ -248,6 +255,10 @@ func (e *explainer) password(state account.State) {
 	}
 	switch {
 	case !set.IsZero():
+	case e.out.Past && state == account.Expired:
+		// Whichever it was, a reset was what helped.
+		e.add(Finding{Code: "password-expired", Weight: Stops, At: e.since, Value: e.why, Act: ActReset})
+		return
 	case later && !e.keptAll(), e.out.Past && state == account.Active:
 		e.add(Finding{Code: "password-unknown", Weight: Unknown})
 		return
@@ -299,7 +310,11 @@ func (e *explainer) authenticator() {
 func (e *explainer) steps() {
 	f := e.f
 	if f.TermsVersion != "" && !f.Staff && !f.TermsSince.After(e.at) && (f.TermsAccepted.IsZero() || f.TermsAccepted.After(e.at)) {
-		e.add(Finding{Code: "terms-due", Weight: Step, At: f.TermsSince, Value: f.TermsVersion})
+		code := "terms-due"
+		if f.TermsLater.After(e.at) {
+			code = "terms-later"
+		}
+		e.add(Finding{Code: code, Weight: Step, At: f.TermsSince, Until: f.TermsLater, Value: f.TermsVersion})
 	}
 	if f.Account.Incomplete && !e.out.Past {
 		e.add(Finding{Code: "incomplete", Weight: Step})
@@ -311,7 +326,12 @@ func (e *explainer) standing() {
 		return
 	}
 	a := e.f.Account
-	if a.EmailConfirmedAt.IsZero() || a.EmailConfirmedAt.After(e.at) {
+	switch confirmed := e.confirmed(); {
+	case confirmed:
+	case e.out.Past && e.f.Moved.After(e.at):
+		// The address of then is another, and only of the present one is it known when it was confirmed.
+		e.add(Finding{Code: "email-unknown", Weight: Unknown, At: e.f.Moved})
+	default:
 		e.add(Finding{Code: "email-unconfirmed", Weight: Step, At: a.EmailConfirmedAt, Act: ActConfirm})
 		return
 	}
@@ -325,6 +345,15 @@ func (e *explainer) standing() {
 	if e.out.Past && e.f.MemberSince.After(e.at) {
 		e.add(Finding{Code: "member-later", Weight: Note, At: e.f.MemberSince})
 	}
+}
+
+// confirmed reports whether a mailbox of the account was confirmed at the instant.
+func (e *explainer) confirmed() bool {
+	at := e.f.Account.EmailConfirmedAt
+	if !at.IsZero() && !at.After(e.at) {
+		return true
+	}
+	return e.out.Past && slices.ContainsFunc(e.f.Confirmed, func(t time.Time) bool { return !t.After(e.at) })
 }
 
 func (e *explainer) notes(state account.State) {

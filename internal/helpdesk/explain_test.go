@@ -24,7 +24,7 @@ func healthy() Facts {
 		Account: account.Account{
 			ID: "a", State: account.Active, CreatedAt: made, StateAt: made.Add(time.Hour), EmailConfirmedAt: made.Add(time.Hour), PasswordHash: "x",
 		},
-		States:       []StateFact{{made, account.Unfinished}, {made.Add(time.Hour), account.Active}},
+		States:       []StateFact{{At: made, State: account.Unfinished}, {At: made.Add(time.Hour), State: account.Active}},
 		Passwords:    []time.Time{made.Add(time.Hour)},
 		TermsVersion: "1", TermsSince: made, TermsAccepted: made,
 		Standing:    access.Standing{Allowed: true, Reason: access.ReasonEvaluation},
@@ -103,6 +103,7 @@ func TestWhySomebodyCannotSignIn(t *testing.T) {
 		}, now, GetsIn, "note authenticator-asked"},
 		{"terms not accepted", func(f *Facts) { f.TermsAccepted = time.Time{} }, now, AfterIt, "step terms-due(1)"},
 		{"terms that come later", func(f *Facts) { f.TermsAccepted, f.TermsSince = time.Time{}, now.Add(time.Hour) }, now, GetsIn, ""},
+		{"terms that can be put off", func(f *Facts) { f.TermsAccepted, f.TermsLater = time.Time{}, now.Add(day) }, now, AfterIt, "step terms-later(1)"},
 		{"no terms at all", func(f *Facts) { f.TermsVersion, f.TermsAccepted = "", time.Time{} }, now, GetsIn, ""},
 		{"a legacy account that is incomplete", func(f *Facts) { f.Account.Incomplete = true }, now, AfterIt, "step incomplete"},
 		{"an address that is not confirmed", func(f *Facts) { f.Account.EmailConfirmedAt = time.Time{} }, now, AfterIt, "step email-unconfirmed"},
@@ -142,20 +143,35 @@ func TestWhySomebodyCannotSignIn(t *testing.T) {
 		{"while all was well", func(*Facts) {}, ago(50 * day), GetsIn, ""},
 		{"before it was disabled", func(f *Facts) {
 			f.Account.State, f.Account.StateAt = account.Disabled, ago(day)
-			f.States = append(f.States, StateFact{ago(day), account.Disabled})
+			f.States = append(f.States, StateFact{At: ago(day), State: account.Disabled})
 		}, ago(2 * day), GetsIn, ""},
 		{"while it was disabled", func(f *Facts) {
 			f.Account.StateAt = ago(day)
-			f.States = append(f.States, StateFact{ago(3 * day), account.Disabled}, StateFact{ago(day), account.Active})
+			f.States = append(f.States, StateFact{At: ago(3 * day), State: account.Disabled}, StateFact{At: ago(day), State: account.Active})
 		}, ago(2 * day), Locked, "stops disabled"},
 		{"before it expired", func(f *Facts) {
 			f.Account.State, f.Account.StateAt, f.Account.StateReason = account.Expired, ago(day), account.ByStaff
-			f.States = append(f.States, StateFact{ago(day), account.Expired})
+			f.States = append(f.States, StateFact{At: ago(day), State: account.Expired})
 		}, ago(2 * day), GetsIn, ""},
 		{"while it was expired, before the reset", func(f *Facts) {
 			f.Account.StateAt, f.Passwords = ago(day), []time.Time{ago(day), ago(100*day - time.Hour)}
-			f.States = append(f.States, StateFact{ago(3 * day), account.Expired}, StateFact{ago(day), account.Active})
+			f.States = append(f.States, StateFact{At: ago(3 * day), State: account.Expired}, StateFact{At: ago(day), State: account.Active})
 		}, ago(2 * day), Locked, "stops password-expired, note password-since"},
+		{"imported, before the reset", func(f *Facts) {
+			f.Account.StateAt, f.Passwords, f.Account.EmailConfirmedAt = ago(day), []time.Time{ago(day)}, ago(day)
+			f.States = []StateFact{{At: ago(100 * day), State: account.Expired, Why: account.ByImport}, {At: ago(day), State: account.Active}}
+			f.TermsVersion = ""
+		}, ago(2 * day), Locked, "stops password-expired(import), step email-unconfirmed"},
+		{"why it was disabled then", func(f *Facts) {
+			f.Account.StateAt = ago(day)
+			f.States = append(f.States, StateFact{At: ago(3 * day), State: account.Disabled, Why: account.ByStaff}, StateFact{At: ago(day), State: account.Active})
+		}, ago(2 * day), Locked, "stops disabled(staff)"},
+		{"an address that was confirmed, and became another since", func(f *Facts) {
+			f.Account.EmailConfirmedAt, f.Confirmed, f.Moved = ago(day), []time.Time{ago(day), ago(3 * day)}, ago(day)
+		}, ago(2 * day), GetsIn, ""},
+		{"an address that became another since, and the trail does not say", func(f *Facts) {
+			f.Account.EmailConfirmedAt, f.Confirmed, f.Moved = ago(day), []time.Time{ago(day)}, ago(day)
+		}, ago(2 * day), Unclear, "unknown email-unknown"},
 		{"a state that the trail has forgotten", func(f *Facts) { f.States, f.Account.StateAt = nil, ago(day) }, ago(2 * day), Unclear, "unknown state-unknown"},
 		{"a password that was changed since", func(f *Facts) { f.Passwords = []time.Time{ago(day), ago(100*day - time.Hour)} }, ago(2 * day), GetsIn, "note password-since"},
 		{"a password that is no longer kept", func(f *Facts) {

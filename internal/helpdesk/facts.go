@@ -26,6 +26,7 @@ func (s *Service) facts(tx *db.Tx, a account.Account, at time.Time) (f Facts, er
 		return f, err
 	}
 	f.States, f.Attempts = statesOf(events), attemptsOf(events)
+	f.Confirmed, f.Moved = addressesOf(events)
 	if f.Passwords, err = s.passwordsOf(tx, a); err != nil {
 		return f, err
 	}
@@ -37,7 +38,7 @@ func (s *Service) facts(tx *db.Tx, a account.Account, at time.Time) (f Facts, er
 	if err := f.credentials(tx, a.ID); err != nil {
 		return f, err
 	}
-	if err := f.terms(tx, s.Settings.Terms, a.ID); err != nil {
+	if err := f.terms(tx, s.Settings.Terms, a.ID, at); err != nil {
 		return f, err
 	}
 	if at.Before(tx.Now()) {
@@ -93,8 +94,10 @@ func (f *Facts) credentials(tx *db.Tx, id string) (err error) {
 	return err
 }
 
-func (f *Facts) terms(tx *db.Tx, t account.Terms, id string) error {
-	f.TermsVersion, f.TermsSince = t.Version, t.Since
+// terms are those that were in force at the instant, as a sign-in then asked for them.
+func (f *Facts) terms(tx *db.Tx, all account.Terms, id string, at time.Time) error {
+	t := all.At(at)
+	f.TermsVersion, f.TermsSince, f.TermsLater = t.Version, t.Since, all.GraceEnds(at)
 	if t.Version == "" {
 		return nil
 	}
@@ -136,28 +139,58 @@ func (s *Service) undelivered(tx *db.Tx, a account.Account, at time.Time) (list 
 // oldest first.
 func statesOf(events []audit.Entry) (list []StateFact) {
 	for _, e := range slices.Backward(events) {
-		if state, ok := stateAfter(e.Action); ok {
-			list = append(list, StateFact{At: e.At, State: state})
+		if state, why, ok := stateAfter(e); ok {
+			list = append(list, StateFact{At: e.At, State: state, Why: why})
 		}
 	}
 	return list
 }
 
-// stateAfter is the state in which an event leaves an account, if it changes it.
-func stateAfter(action string) (account.State, bool) {
-	switch action {
-	case "account.create", "account.erase", "user_created":
-		return account.Unfinished, true
+// stateAfter is the state in which an event leaves an account, and why, if it changes it.
+func stateAfter(e audit.Entry) (account.State, account.Reason, bool) {
+	switch e.Action {
+	case "user_created":
+		if e.Detail["origin"] != "import" {
+			return account.Unfinished, "", true
+		}
+		if e.Detail["state"] == string(account.Active) {
+			return account.Active, account.ByImport, true
+		}
+		return account.Expired, account.ByImport, true
+	case "account.create", "account.erase":
+		return account.Unfinished, "", true
 	case "account.password_set", "account.password_change", "account.password_reset", "authn_password_change", "helpdesk.enable":
-		return account.Active, true
-	case "account.import", "account.dormancy_expire", "account.email_undo", "helpdesk.expire":
-		return account.Expired, true
-	case "helpdesk.disable", "user_disabled":
-		return account.Disabled, true
+		return account.Active, "", true
+	case "account.dormancy_expire":
+		return account.Expired, account.ByDormancy, true
+	case "account.email_undo":
+		return account.Expired, account.ByUndo, true
+	case "helpdesk.expire":
+		return account.Expired, account.ByStaff, true
+	case "helpdesk.disable":
+		return account.Disabled, account.ByStaff, true
+	case "user_disabled":
+		return account.Disabled, "", true
 	case "account.close":
-		return account.Closed, true
+		return account.Closed, "", true
 	}
-	return "", false
+	return "", "", false
+}
+
+// addressesOf says when the mailbox of an account was confirmed, as far as the trail says, and when the account last got another one.
+func addressesOf(events []audit.Entry) (confirmed []time.Time, moved time.Time) {
+	for _, e := range events {
+		switch e.Action {
+		case "account.email_confirm":
+			confirmed = append(confirmed, e.At)
+		case "account.email_change", "account.email_undo":
+			confirmed = append(confirmed, e.At)
+			if e.At.After(moved) {
+				moved = e.At
+			}
+		}
+	}
+	return confirmed, moved
 }
 
 func attemptsOf(events []audit.Entry) (list []Attempt) {

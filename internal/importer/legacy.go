@@ -135,7 +135,7 @@ func (s *Service) make(tx *db.Tx, p planned) error {
 	}
 	return audit.Add(tx, s.Secret, audit.Event{
 		Action: "user_created", Subject: made.Subject(), Organization: p.organization.ID,
-		Detail: map[string]string{"origin": "import"},
+		Detail: map[string]string{"origin": "import", "state": string(made.State)},
 	})
 }
 
