@@ -38,12 +38,21 @@ func FreshlySignedIn(tx *db.Tx, t session.Token) (*session.Session, Account, err
 // HoldFreshlySignedIn is FreshlySignedIn that holds the account's row until the transaction ends: of several changes at once each
 // sees what the one before it did.
 func HoldFreshlySignedIn(tx *db.Tx, t session.Token) (*session.Session, Account, error) {
-	_, a, err := FreshlySignedIn(tx, t)
+	return held(tx, t, FreshlySignedIn)
+}
+
+// HoldSignedIn is SignedIn that holds the account's row as HoldFreshlySignedIn does.
+func HoldSignedIn(tx *db.Tx, t session.Token) (*session.Session, Account, error) {
+	return held(tx, t, SignedIn)
+}
+
+func held(tx *db.Tx, t session.Token, read func(*db.Tx, session.Token) (*session.Session, Account, error)) (*session.Session, Account, error) {
+	_, a, err := read(tx, t)
 	if err != nil {
 		return nil, a, err
 	}
 	if err := Lock(tx, a.ID); err != nil {
 		return nil, a, err
 	}
-	return FreshlySignedIn(tx, t) // anew: it may have changed before the row was held
+	return read(tx, t) // anew: it may have changed before the row was held
 }

@@ -67,8 +67,17 @@ func keeper(tx *db.Tx, k session.Kind, t session.Token) (*session.Session, accou
 	return at, a, err
 }
 
+// freshKeeper is keeper for a change: the session must be fresh, and the account's row is held until the transaction ends. A reset, which
+// ends the session, comes after, or was before and is seen.
 func freshKeeper(tx *db.Tx, k session.Kind, t session.Token) (*session.Session, account.Account, error) {
-	at, a, err := keeper(tx, k, t)
+	_, a, err := keeper(tx, k, t)
+	if err != nil {
+		return nil, a, err
+	}
+	if err := account.Lock(tx, a.ID); err != nil {
+		return nil, a, err
+	}
+	at, a, err := keeper(tx, k, t) // anew: it may have changed before the row was held
 	if err == nil && !at.Fresh(tx.Now(), account.FreshFor) {
 		err = fault.New(fault.Unauthenticated, "sign-in-again")
 	}

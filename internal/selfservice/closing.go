@@ -26,7 +26,7 @@ const keepPurpose = "account-keep"
 // is refused: Invalid "close-last-administrator".
 func (s *Service) Close(ctx context.Context, t session.Token, typed string) (closes time.Time, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		_, a, err := account.FreshlySignedIn(tx, t)
+		_, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}

@@ -83,7 +83,7 @@ func (s *Service) place(address string, lang text.Lang) string {
 // sign-in. A session that has ended, or is somebody else's, changes nothing and is no error.
 func (s *Service) SignOut(ctx context.Context, t session.Token, id string) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (s *Service) SignOut(ctx context.Context, t session.Token, id string) error
 func (s *Service) SignOutOthers(ctx context.Context, t session.Token) (token session.Token, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		token = ""
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
 			return err
 		}

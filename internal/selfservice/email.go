@@ -47,11 +47,8 @@ func (s *Service) ChangeEmail(ctx context.Context, t session.Token, typed string
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
-			return err
-		}
-		if err := account.Lock(tx, a.ID); err != nil {
 			return err
 		}
 		taken, err := account.EmailTaken(tx, email.Key, a.ID)
@@ -215,11 +212,8 @@ func (s *Service) verify(ctx context.Context, t session.Token, kind, given strin
 	var left int
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		token = ""
-		at, a, err := account.SignedIn(tx, t)
+		at, a, err := account.HoldSignedIn(tx, t)
 		if err != nil {
-			return err
-		}
-		if err := account.Lock(tx, a.ID); err != nil {
 			return err
 		}
 		f, err := pending(tx, kind, a)
@@ -282,11 +276,8 @@ func (s *Service) EmailLink(ctx context.Context, t session.Token, token string) 
 func (s *Service) UseEmailLink(ctx context.Context, t session.Token, token string) (renewed session.Token, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		renewed = ""
-		at, a, err := account.SignedIn(tx, t)
+		at, a, err := account.HoldSignedIn(tx, t)
 		if err != nil {
-			return err
-		}
-		if err := account.Lock(tx, a.ID); err != nil {
 			return err
 		}
 		l, err := code.PeekLink(tx, emailPurpose, token)

@@ -45,11 +45,8 @@ func (s *Service) ChangeMobile(ctx context.Context, t session.Token, country, nu
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
-			return err
-		}
-		if err := account.Lock(tx, a.ID); err != nil {
 			return err
 		}
 		f, err := s.begin(tx, mobileKind, at, a, change{To: mobile}, mobileLife)
@@ -146,11 +143,8 @@ func (s *Service) switchMobile(tx *db.Tx, old session.Token, at *session.Session
 func (s *Service) RemoveMobile(ctx context.Context, t session.Token) (token session.Token, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		token = ""
-		at, a, err := account.FreshlySignedIn(tx, t)
+		at, a, err := account.HoldFreshlySignedIn(tx, t)
 		if err != nil {
-			return err
-		}
-		if err := account.Lock(tx, a.ID); err != nil {
 			return err
 		}
 		if a.Mobile == "" {

@@ -51,7 +51,7 @@ func (s *Service) Code(ctx context.Context, ticket string, p Proof, b Browser) (
 	var right bool
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got, right = Arrival{}, false
-		f, a, err := s.load(tx, ticket)
+		f, a, err := s.hold(tx, ticket)
 		if err != nil {
 			return err
 		}

@@ -70,6 +70,28 @@ func (s *Service) load(tx *db.Tx, ticket string) (*flow.Flow[data], account.Acco
 	return f, a, nil
 }
 
+// hold is load that holds the account's row until the transaction ends: a reset, or staff, that would keep the holder out waits, or was
+// before and is seen.
+func (s *Service) hold(tx *db.Tx, ticket string) (*flow.Flow[data], account.Account, error) {
+	_, a, err := s.load(tx, ticket)
+	if err != nil {
+		return nil, a, err
+	}
+	if err := account.Lock(tx, a.ID); err != nil {
+		return nil, a, err
+	}
+	return s.load(tx, ticket) // anew: it may have changed before the row was held
+}
+
+// holdAt is hold for an event: Conflict "sign-in-step" where it does not belong to the step.
+func (s *Service) holdAt(tx *db.Tx, ticket string, e event) (*flow.Flow[data], account.Account, error) {
+	f, a, err := s.hold(tx, ticket)
+	if err == nil {
+		err = check(Step(f.Step), e)
+	}
+	return f, a, err
+}
+
 // at is load for an event: Conflict "sign-in-step" where it does not belong to the step.
 func (s *Service) at(tx *db.Tx, ticket string, e event) (*flow.Flow[data], account.Account, error) {
 	f, a, err := s.load(tx, ticket)
@@ -84,7 +106,7 @@ func (s *Service) at(tx *db.Tx, ticket string, e event) (*flow.Flow[data], accou
 func (s *Service) Accept(ctx context.Context, ticket, version, lang string, b Browser) (got Arrival, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got = Arrival{}
-		f, a, err := s.at(tx, ticket, termsAccepted)
+		f, a, err := s.holdAt(tx, ticket, termsAccepted)
 		if err != nil {
 			return err
 		}
@@ -113,7 +135,7 @@ func (s *Service) Accept(ctx context.Context, ticket, version, lang string, b Br
 func (s *Service) Later(ctx context.Context, ticket string, b Browser) (got Arrival, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got = Arrival{}
-		f, a, err := s.at(tx, ticket, termsAccepted)
+		f, a, err := s.holdAt(tx, ticket, termsAccepted)
 		if err != nil {
 			return err
 		}
@@ -143,8 +165,14 @@ func (s *Service) PasswordFindings(ctx context.Context, ticket, plain string) (f
 }
 
 // Renew sets a new password in place of one that is too old. The sign-in has just proved everything that a change of the password
-// asks for. All sessions of the account end, no browser is trusted any longer, and its owner is told.
+// asks for. All sessions of the account end, no browser is trusted any longer, and its owner is told. Where something else stands in
+// the way by now, nothing is set and that comes next. It is Unavailable "busy" as Password is.
 func (s *Service) Renew(ctx context.Context, ticket, plain string, b Browser) (got Arrival, err error) {
+	ctx, leave, err := s.Passwords.Hasher.Enter(ctx)
+	if err != nil {
+		return got, err
+	}
+	defer leave()
 	var a account.Account
 	var former []string
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
@@ -163,8 +191,17 @@ func (s *Service) Renew(ctx context.Context, ticket, plain string, b Browser) (g
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got = Arrival{}
-		f, a, err := s.at(tx, ticket, passwordRenewed)
+		f, a, err := s.holdAt(tx, ticket, passwordRenewed)
 		if err != nil {
+			return err
+		}
+		fs, err := s.facts(tx, a, f.Data, b)
+		if err != nil {
+			return err
+		}
+		if next(fs) != StepRenew {
+			// The account is not what it was when the step was reached: what stands in the way now comes first.
+			got, err = s.proceed(tx, a, f.Data, f, b)
 			return err
 		}
 		if err := account.SetPassword(tx, a.ID, hash); err != nil {
@@ -210,7 +247,7 @@ func (s *Service) Renew(ctx context.Context, ticket, plain string, b Browser) (g
 // Complete begins to give what a legacy account lacks, and returns the ticket of the registration that takes it.
 func (s *Service) Complete(ctx context.Context, ticket string) (registration string, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
-		f, a, err := s.at(tx, ticket, completed)
+		f, a, err := s.holdAt(tx, ticket, completed)
 		if err != nil {
 			return err
 		}
@@ -228,7 +265,7 @@ func (s *Service) Complete(ctx context.Context, ticket string) (registration str
 func (s *Service) GoOn(ctx context.Context, ticket string, b Browser) (got Arrival, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got = Arrival{}
-		f, a, err := s.at(tx, ticket, completed)
+		f, a, err := s.holdAt(tx, ticket, completed)
 		if err != nil {
 			return err
 		}
@@ -245,7 +282,7 @@ func (s *Service) GoOn(ctx context.Context, ticket string, b Browser) (got Arriv
 func (s *Service) Keep(ctx context.Context, ticket string, b Browser) (got Arrival, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		got = Arrival{}
-		f, a, err := s.at(tx, ticket, accountKept)
+		f, a, err := s.holdAt(tx, ticket, accountKept)
 		if err != nil {
 			return err
 		}

@@ -262,3 +262,63 @@ func TestOneCodeFreshensOneOfManySessions(t *testing.T) {
 		}
 	})
 }
+
+// Who is at the step of a new password when the account is expired out of fear gets no further with it.
+func TestAnExpiredAccountIsNotRenewedByAHalfMadeSignIn(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		h := build(t, e)
+		a := h.person("Marta", "Ellison", account.Active)
+		h.PasswordMaxAge = time.Hour
+		e.Clock.Advance(time.Hour)
+		ticket := h.half("mellison", StepRenew)
+		h.write(func(tx *db.Tx) error { return account.Expire(tx, a.ID, account.ByFear) })
+		got, err := h.Renew(t.Context(), ticket, better, Browser{})
+		if err != nil || got.Token != "" {
+			t.Fatalf("%+v %v", got, err)
+		}
+		if v, err := h.Current(t.Context(), got.Ticket); err != nil || v.Step != StepExpired {
+			t.Errorf("stands at %q: %v", v.Step, err)
+		}
+		h.write(func(tx *db.Tx) error {
+			now, err := account.Get(tx, a.ID)
+			if now.State != account.Expired {
+				t.Errorf("%+v", now)
+			}
+			return err
+		})
+	})
+}
+
+// Whoever comes in holds the account's row until the session is there: a reset, which ends the sessions, comes before or after, and never
+// between.
+func TestASignInHoldsTheAccount(t *testing.T) {
+	dbtest.Two(t, func(t *testing.T, e, other *dbtest.Env) {
+		h := build(t, e)
+		a := h.person("Marta", "Ellison", account.Active)
+		seed, _ := h.app(a)
+		free := 0
+		h.IsStaff = func(*db.Tx, string) (bool, error) {
+			return false, other.DB.Write(t.Context(), func(tx *db.Tx) error {
+				var n string
+				err := tx.Get(`SELECT id FROM account WHERE id = $1 FOR UPDATE SKIP LOCKED`, []any{a.ID}, &n)
+				if err == nil {
+					free++
+				} else if fault.Is(err, fault.NotFound) {
+					err = nil
+				}
+				return err
+			})
+		}
+		h.PasswordMaxAge = time.Minute
+		got, err := h.from("192.0.2.1", "mellison", good)
+		if err != nil || free > 0 {
+			t.Fatalf("password: free %d, %v", free, err)
+		}
+		if got, err = h.Code(t.Context(), got.Ticket, Proof{Code: h.digits(seed)}, Browser{}); err != nil || free > 0 {
+			t.Fatalf("code: free %d, %v", free, err)
+		}
+		if got, err = h.Renew(t.Context(), got.Ticket, better, Browser{}); err != nil || got.Token == "" || free > 0 {
+			t.Fatalf("new password: free %d, %+v %v", free, got, err)
+		}
+	})
+}

@@ -118,6 +118,10 @@ func (s *Service) provePasskey(tx *db.Tx, purpose string, c passkey.Challenge, o
 	if err != nil || v == account.PasskeyWrong {
 		return a, v, err
 	}
+	// Held: a reset, or staff, that would keep the holder out waits, or was before and is seen.
+	if err := account.Lock(tx, p.Account); err != nil {
+		return a, v, err
+	}
 	if a, err = account.Get(tx, p.Account); err != nil {
 		return a, v, err
 	}
@@ -211,7 +215,7 @@ func (s *Service) CodeByPasskey(ctx context.Context, ticket string, answer []byt
 	var refused error
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		got, refused = Arrival{}, nil
-		f, a, err := s.load(tx, ticket)
+		f, a, err := s.hold(tx, ticket)
 		if err != nil {
 			return err
 		}

@@ -151,7 +151,11 @@ func (s *Service) Password(ctx context.Context, c Credentials, b Browser) (Arriv
 		if !right {
 			return s.refuse(tx, t.account)
 		}
-		// The row again: it may have changed while the hash was computed.
+		// The row again, and held: it may have changed while the hash was computed, and must not before the session is there. What ends
+		// the account's sessions holds it too.
+		if err := account.Lock(tx, t.account.ID); err != nil {
+			return err
+		}
 		a, err := account.Get(tx, t.account.ID)
 		if err != nil {
 			return err
