@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"time"
 
 	"vestibule/internal/db"
@@ -114,6 +115,16 @@ func HasAcceptedAny(tx *db.Tx, id string) (bool, error) {
 	return err == nil, err
 }
 
+// Registered reports whether a registration made the account: terms were accepted in the very moment in which it was made. One that
+// was imported or that staff made accepts them later, or never. It is told of an account whose address was never confirmed; a
+// registration that begins afresh, for the mailbox's owner, is not told from the others.
+func Registered(tx *db.Tx, id string) (bool, error) {
+	var n int
+	err := tx.Get(`SELECT COUNT(*) FROM terms_acceptance t JOIN account a ON a.id = t.account_id WHERE a.id = $1 AND t.accepted_at <= a.created_at`,
+		[]any{id}, &n)
+	return n > 0, err
+}
+
 // An Evidence is what shows that somebody accepted a text: the person, and the text by its hash, which is kept whole.
 type Evidence struct {
 	AccountID, UserID, Email, Name string
@@ -124,21 +135,65 @@ type Evidence struct {
 	Whole                          bool   // they have the hash still
 }
 
-// EachEvidence hands every acceptance to f, the oldest first: all of one account, or with "" of all.
-func EachEvidence(tx *db.Tx, accountID string, f func(Evidence) error) error {
-	return tx.Each(`SELECT a.id, a.user_id, a.email, a.first_name, a.last_name, c.version, COALESCE(t.lang, ''), c.text_hash, c.address, c.accepted_at, COALESCE(t.text, '')
-		FROM terms_acceptance c JOIN account a ON a.id = c.account_id LEFT JOIN terms_text t ON t.hash = c.text_hash
-		WHERE ($1 = '' OR c.account_id = $1) ORDER BY c.accepted_at, a.id`, []any{accountID}, func(scan func(...any) error) error {
+// evidenceAtOnce is how many acceptances are read in one transaction.
+const evidenceAtOnce = 1000
+
+// EachEvidence hands every acceptance to f, by account and version: all of one account, or with "" of all. However many there are,
+// no transaction is open while f has one of them.
+func EachEvidence(ctx context.Context, d *db.DB, accountID string, f func(Evidence) error) error {
+	texts := map[string]Evidence{}
+	for afterAccount, afterVersion := "", ""; ; {
+		var some []Evidence
+		err := d.Read(ctx, func(tx *db.Tx) (err error) {
+			some, err = evidence(tx, accountID, afterAccount, afterVersion, texts)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for _, e := range some {
+			if err := f(e); err != nil {
+				return err
+			}
+			afterAccount, afterVersion = e.AccountID, e.Version
+		}
+		if len(some) < evidenceAtOnce {
+			return nil
+		}
+	}
+}
+
+// evidence reads some acceptances; texts keeps each text that was met, so that it is read and hashed once.
+func evidence(tx *db.Tx, accountID, afterAccount, afterVersion string, texts map[string]Evidence) (some []Evidence, err error) {
+	err = tx.Each(`SELECT a.id, a.user_id, a.email, a.first_name, a.last_name, c.version, c.text_hash, c.address, c.accepted_at
+		FROM terms_acceptance c JOIN account a ON a.id = c.account_id
+		WHERE ($1 = '' OR c.account_id = $1) AND (c.account_id > $2 OR c.account_id = $2 AND c.version > $3)
+		ORDER BY c.account_id, c.version LIMIT $4`, []any{accountID, afterAccount, afterVersion, evidenceAtOnce}, func(scan func(...any) error) error {
 		var e Evidence
 		var first, last string
 		var at int64
-		if err := scan(&e.AccountID, &e.UserID, &e.Email, &first, &last, &e.Version, &e.Lang, &e.TextHash, &e.Address, &at, &e.Text); err != nil {
-			return err
-		}
+		err := scan(&e.AccountID, &e.UserID, &e.Email, &first, &last, &e.Version, &e.TextHash, &e.Address, &at)
 		e.Name, e.AcceptedAt = first+" "+last, db.Time(at)
-		e.Whole = e.TextHash == secret.Hash("terms", e.Version, e.Lang, e.Text)
-		return f(e)
+		some = append(some, e)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range some {
+		kept, met := texts[some[i].TextHash]
+		if !met {
+			var version string
+			err := tx.Get(`SELECT version, lang, text FROM terms_text WHERE hash = $1`, []any{some[i].TextHash}, &version, &kept.Lang, &kept.Text)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, err
+			}
+			kept.Whole = err == nil && some[i].TextHash == secret.Hash("terms", version, kept.Lang, kept.Text)
+			texts[some[i].TextHash] = kept
+		}
+		some[i].Lang, some[i].Text, some[i].Whole = kept.Lang, kept.Text, kept.Whole
+	}
+	return some, nil
 }
 
 // AcceptedBy counts the active accounts that accepted a version, and those that did not.

@@ -77,7 +77,7 @@ func (d *Desk) terms(tx *db.Tx) (all []TermsVersion, err error) {
 	return all, nil
 }
 
-// Evidence hands every acceptance to f, the oldest first: all of one account, or with "" of all. That they left the portal is an
+// Evidence hands every acceptance to f, by account and version: all of one account, or with "" of all. That they left the portal is an
 // event: they hold names, addresses and times.
 func (d *Desk) Evidence(ctx context.Context, accountID string, f func(Evidence) error) error {
 	err := d.DB.Write(ctx, func(tx *db.Tx) error {
@@ -90,5 +90,5 @@ func (d *Desk) Evidence(ctx context.Context, accountID string, f func(Evidence) 
 	if err != nil {
 		return err
 	}
-	return d.DB.Read(ctx, func(tx *db.Tx) error { return account.EachEvidence(tx, accountID, f) })
+	return account.EachEvidence(ctx, d.DB, accountID, f)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -194,6 +195,18 @@ func (c *Context) Page(status int, page templ.Component) error {
 	c.W.WriteHeader(status)
 	_, err := c.W.Write(b.Bytes())
 	return c.cut(err)
+}
+
+// Stream answers with what write writes, while it is written: for what may be too long to be kept whole. A failure after the first
+// byte can only cut the answer short, so that nobody takes it for whole.
+func (c *Context) Stream(mediaType string, write func(io.Writer) error) error {
+	c.W.Header().Set("Content-Type", mediaType)
+	c.W.WriteHeader(http.StatusOK)
+	if err := write(c.W); err != nil {
+		c.kit.o.Log.ErrorContext(c.Context(), "an answer was cut short", "id", c.RequestID, "cause", err)
+		panic(http.ErrAbortHandler)
+	}
+	return nil
 }
 
 // Bytes sends a small body of another type, whole.

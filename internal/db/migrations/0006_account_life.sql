@@ -23,3 +23,6 @@ CREATE TABLE account_email (
   PRIMARY KEY (account_id, email_key)
 );
 CREATE INDEX account_email_key ON account_email (email_key, until_at);
+
+-- How many have accepted a version, and who has not.
+CREATE INDEX terms_acceptance_version ON terms_acceptance (version, account_id);

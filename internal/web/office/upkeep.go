@@ -1,10 +1,10 @@
 package office
 
 import (
-	"bytes"
 	"encoding/csv"
+	"errors"
+	"io"
 
-	"vestibule/internal/fault"
 	"vestibule/internal/staff"
 	"vestibule/internal/text"
 	"vestibule/internal/web"
@@ -82,31 +82,26 @@ func (f *Face) choreRow(c *web.Context, one staff.Chore) choreRow {
 
 // evidence hands out who accepted which terms, when and from where, as CSV.
 func (f *Face) evidence(c *web.Context) error {
-	if !c.Who().Can(string(staff.AuditView)) {
-		return fault.New(fault.Denied, "not-allowed")
-	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	line := func(cells ...string) error {
-		for i := range cells {
-			cells[i] = text.Cell(cells[i])
-		}
-		return w.Write(cells)
-	}
-	if err := line("user_id", "e-mail", "name", "version", "language", "text sha-256", "text kept", "accepted", "address"); err != nil {
-		return err
-	}
-	err := f.s.Desk.Evidence(c.Context(), "", func(e staff.Evidence) error {
-		kept := "yes"
-		if !e.Whole {
-			kept = "no"
-		}
-		return line(e.UserID, e.Email, e.Name, e.Version, e.Lang, e.TextHash, kept, stamp(e.AcceptedAt), e.Address)
-	})
-	if err != nil {
-		return err
-	}
-	w.Flush()
 	c.W.Header().Set("Content-Disposition", `attachment; filename="terms-evidence.csv"`)
-	return c.Bytes(200, "text/csv; charset=utf-8", b.Bytes())
+	return c.Stream("text/csv; charset=utf-8", func(out io.Writer) error {
+		w := csv.NewWriter(out)
+		line := func(cells ...string) error {
+			for i := range cells {
+				cells[i] = text.Cell(cells[i])
+			}
+			return w.Write(cells)
+		}
+		if err := line("user_id", "e-mail", "name", "version", "language", "text sha-256", "text kept", "accepted", "address"); err != nil {
+			return err
+		}
+		err := f.s.Desk.Evidence(c.Context(), "", func(e staff.Evidence) error {
+			kept := "yes"
+			if !e.Whole {
+				kept = "no"
+			}
+			return line(e.UserID, e.Email, e.Name, e.Version, e.Lang, e.TextHash, kept, stamp(e.AcceptedAt), e.Address)
+		})
+		w.Flush()
+		return errors.Join(err, w.Error())
+	})
 }
