@@ -115,6 +115,15 @@ func singles() []single {
 			path := pathIn(mailOf(t, p, w.Email, "account-user-id").Link(t, "/confirm-email/"))
 			return always(from(t, p, "198.51.100.7"), path, url.Values{"password": {w.Password}}), q, of
 		}},
+		{"the link that finishes an account", func(t *testing.T, p *portaltest.Portal, n int) (func(int) send, string, string) {
+			w := somebody(t, p, 400+n)
+			w.GiveDetails()
+			w.EnterCode(p.SMS(w.Mobile).Code(t))
+			w.AcceptTerms()
+			w.SignIn(w.Email)
+			q, of := acts("registration.finish_by_link", owner{Account: p.Account(t, w.Email)})
+			return always(from(t, p, "198.51.100.7"), pathIn(mailOf(t, p, w.Email, "account-finish").Link(t, "/register/finish/")), nil), q, of
+		}},
 		{"the link of an approval", func(t *testing.T, p *portaltest.Portal, n int) (func(int) send, string, string) {
 			w := somebody(t, p, 400+n)
 			stepTwo(t, p, w, "")
