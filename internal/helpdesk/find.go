@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"vestibule/internal/account"
@@ -309,5 +308,4 @@ func (s *Service) index(ctx context.Context, limit int) (n int, err error) {
 type stale struct {
 	account      account.Account
 	organization string
-	updated      time.Time
 }

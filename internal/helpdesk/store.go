@@ -25,13 +25,13 @@ func lock(tx *db.Tx, id string) error {
 
 func anyStale(tx *db.Tx) (bool, error) {
 	var n int
-	err := tx.Get(`SELECT COUNT(*) FROM (SELECT id FROM account WHERE indexed_at < updated_at LIMIT 1) x`, nil, &n)
+	err := tx.Get(`SELECT COUNT(*) FROM (SELECT id FROM account WHERE indexed_at = 0 LIMIT 1) x`, nil, &n)
 	return n > 0, err
 }
 
 func staleAccounts(tx *db.Tx, limit int) (all []stale, err error) {
 	var ids []string
-	err = tx.Each(`SELECT id FROM account WHERE indexed_at < updated_at LIMIT $1`, []any{limit}, func(scan func(...any) error) error {
+	err = tx.Each(`SELECT id FROM account WHERE indexed_at = 0 LIMIT $1 `+tx.SkipLocked(), []any{limit}, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)
@@ -45,7 +45,7 @@ func staleAccounts(tx *db.Tx, limit int) (all []stale, err error) {
 		if err != nil {
 			return nil, err
 		}
-		one := stale{account: a, updated: a.UpdatedAt}
+		one := stale{account: a}
 		err = tx.Get(`SELECT o.name FROM organization_member m JOIN organization o ON o.id = m.organization_id WHERE m.account_id = $1`,
 			[]any{id}, &one.organization)
 		if err != nil && !fault.Is(err, fault.NotFound) {
@@ -56,10 +56,9 @@ func staleAccounts(tx *db.Tx, limit int) (all []stale, err error) {
 	return all, nil
 }
 
-// reindex writes the tokens of an account that is still as it was read.
+// reindex writes the tokens of an account, whose row is held since it was read.
 func reindex(tx *db.Tx, one stale, tokens []string) error {
-	n, err := tx.Count(`UPDATE account SET indexed_at = updated_at WHERE id = $1 AND updated_at = $2`, one.account.ID, db.Micros(one.updated))
-	if err != nil || n == 0 {
+	if err := tx.Do(`UPDATE account SET indexed_at = $1 WHERE id = $2`, db.Micros(tx.Now()), one.account.ID); err != nil {
 		return err
 	}
 	if _, err := tx.Count(`DELETE FROM account_token WHERE account_id = $1`, one.account.ID); err != nil {
@@ -74,7 +73,7 @@ func reindex(tx *db.Tx, one stale, tokens []string) error {
 	if len(values) == 0 {
 		return nil
 	}
-	_, err = tx.Count(`INSERT INTO account_token (token, account_id) VALUES `+strings.Join(values, ","), args...)
+	_, err := tx.Count(`INSERT INTO account_token (token, account_id) VALUES `+strings.Join(values, ","), args...)
 	return err
 }
 

@@ -137,7 +137,7 @@ func (s *Service) SendCode(ctx context.Context, by Staff, id string, m Means) er
 		}
 		minutes := int(rule.Life / time.Minute)
 		if m == Email {
-			err = s.Messages.Send(tx, owner(a), a.Subject(), tx.Now().Add(rule.Life), message.HelpdeskCode{Code: given, Minutes: minutes, At: tx.Now()})
+			err = s.Messages.Send(tx, owner(a), a.Subject(), tx.Now().Add(rule.Life), message.HelpdeskCode{Code: given, Minutes: minutes, Until: tx.Now().Add(rule.Life)})
 		} else {
 			err = s.Messages.Send(tx, message.To{Address: a.Mobile, Name: a.Name(), Lang: text.Lang(a.Lang)}, a.Subject(), tx.Now().Add(rule.Life),
 				message.HelpdeskCodeSMS{Code: given, Minutes: minutes})
@@ -151,8 +151,12 @@ func (s *Service) SendCode(ctx context.Context, by Staff, id string, m Means) er
 
 // Verify takes the code that the caller read out. A wrong one is Invalid
 // "helpdesk-code-wrong" at the field "code", one that is used up, old or not
-// there "helpdesk-code-spent"; after ten tries an account has to wait.
+// there "helpdesk-code-spent"; without a means Invalid "choose-means" at the field
+// "means", which is no try. After ten tries an account has to wait.
 func (s *Service) Verify(ctx context.Context, by Staff, id string, m Means, given string) error {
+	if m != Email && m != Mobile {
+		return fault.OnField("means", "choose-means")
+	}
 	// The try is counted whatever comes of the rest.
 	err := s.helping(ctx, by, id, func(tx *db.Tx, a account.Account) error { return codeTries.Spend(tx, a.ID) })
 	if err != nil {

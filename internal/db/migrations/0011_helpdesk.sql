@@ -1,8 +1,8 @@
 -- What the helpdesk finds accounts by, whom it has verified, and what it is about to clear.
 
--- The words of a person that accounts are found by, in hexadecimal digits, as of access_request_token. A row of an
--- account that changed is stale until indexed_at has caught up with updated_at: whoever searches brings it up to date
--- first, and a chore does so for many.
+-- The words of a person that accounts are found by, in hexadecimal digits, as of access_request_token. Whatever
+-- changes a word of an account sets its indexed_at to 0: whoever searches brings it up to date first, and a chore does
+-- so for many.
 CREATE TABLE account_token (
   token      TEXT NOT NULL,
   account_id TEXT NOT NULL,
@@ -10,7 +10,7 @@ CREATE TABLE account_token (
 );
 CREATE INDEX account_token_of ON account_token (account_id, token);
 ALTER TABLE account ADD COLUMN indexed_at BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX account_stale ON account (id) WHERE indexed_at < updated_at;
+CREATE INDEX account_indexed ON account (indexed_at);
 CREATE INDEX account_state_id ON account (state, id);
 
 -- What staff wrote to the applicant in the approval: it is shown with the request, and sent again with it.
