@@ -197,7 +197,7 @@ func battery(b *portaltest.Browser) {
 	b.Open("/reset-password")
 }
 
-// asvs: V6.4.3 V6.5.5 V6.6.1
+// asvs: V6.4.3
 func TestWhoHasTheMailboxAloneGetsIntoNoAccountThatHasMore(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		for i, victim := range []owner{
@@ -239,7 +239,7 @@ func TestWhoHasTheMailboxAloneGetsIntoNoAccountThatHasMore(t *testing.T) {
 
 var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
 
-// asvs: V6.4.3 V6.6.1
+// asvs: V6.4.3
 func TestWhoHasThePhoneAloneGetsIntoNoAccount(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		for i, victim := range []owner{

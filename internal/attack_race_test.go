@@ -182,7 +182,7 @@ func TestAPasskeyOfOnePersonProvesNothingOfAnother(t *testing.T) {
 	})
 }
 
-// asvs: V6.4.3 V6.4.4
+// asvs: V6.4.3
 func TestNoMemberOfStaffComesBackByTheDoorOfTheClients(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		w := member(t, p, "Cleo", staff.Helpdesk)

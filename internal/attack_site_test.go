@@ -227,7 +227,7 @@ func TestASessionIsAnotherOneAfterEveryChangeOfRights(t *testing.T) {
 	})
 }
 
-// asvs: V3.7.2 V1.5.3
+// asvs: V3.7.2
 func TestAgainLeadsNowhereElse(t *testing.T) {
 	p := portaltest.SQLite(t)
 	o := settled(t, p, "Marta", 1, has{})
@@ -269,7 +269,7 @@ func TestAgainLeadsNowhereElse(t *testing.T) {
 	}
 }
 
-// asvs: V12.3.1 V4.1.3
+// asvs: V4.1.3
 func TestNoMailOfAnAccountNamesAHostThatARequestNamed(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		evil := http.Header{

@@ -245,7 +245,7 @@ func TestASessionThatWasPlantedIsNotTheOneAfterSigningIn(t *testing.T) {
 	})
 }
 
-// asvs: V12.3.1, V4.1.3
+// asvs: V4.1.3
 func TestLinksInMailsComeFromTheConfigurationAlone(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		w := somebody(t, p, 170)

@@ -217,7 +217,7 @@ func state(t *testing.T, p *portaltest.Portal) string {
 	return s
 }
 
-// asvs: V6.5.1
+// asvs: V3.5.3 V6.6.2
 func TestALinkIsGoodForWhatItWasMailedForAndToLookAtItChangesNothing(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		links, asker := mailedLinks(t, p)
@@ -380,6 +380,9 @@ func TestWhatRunsOutRunsOutToTheMicrosecond(t *testing.T) {
 				left := db.Time(int64(p.Count(t, query))).Sub(p.Clock.Now())
 				if left <= 0 {
 					t.Fatalf("it is over already, by %s", left)
+				}
+				if query == ofCode && left > 10*time.Minute {
+					t.Errorf("a code lives %s", left)
 				}
 				p.Clock.Advance(left - early)
 				before := p.Count(t, effects, of)

@@ -218,7 +218,7 @@ func (k known) challenge(what string, options []byte) []byte {
 	return options
 }
 
-// asvs: V14.2.1 V16.2.5 V14.1.2
+// asvs: V16.2.5
 func TestNoSecretOfGettingBackInStandsInALogATableOrAMail(t *testing.T) {
 	p := portaltest.SQLite(t)
 	k := known{map[string]string{"the password": ownersPassword, "a new password": newPassword, "a wrong password": "Wrong-Turnip-Cellar-4411"}, map[string]string{}}
