@@ -36,6 +36,11 @@ func Disable(tx *db.Tx, id string, why Reason) error {
 		string(Active), string(ByStaff), string(Disabled), db.Micros(tx.Now()), string(why), id, string(Expired))
 }
 
+// DistrustDisabled lets Enable give a disabled account back expired, for that reason: what its password was good for is over.
+func DistrustDisabled(tx *db.Tx, id string, why Reason) error {
+	return tx.Do(`UPDATE account SET held_reason = $1, updated_at = $2 WHERE id = $3 AND state = $4`, string(why), db.Micros(tx.Now()), id, string(Disabled))
+}
+
 // Enable gives a disabled account back as it was: active, or expired for the reason it had, so that a password that was no longer
 // good does not become good again. One without a password is expired: a reset makes it active.
 func Enable(tx *db.Tx, id string) error {

@@ -26,7 +26,7 @@ func NewLink(tx *db.Tx, src secret.Source, purpose, subject, data string, life t
 }
 
 // PeekLink returns a link that could be spent now, and changes nothing. It is
-// Gone "link-used" when it was spent, else Gone "link-gone".
+// Gone "link-used" when it was spent, with the link as it was, else Gone "link-gone".
 func PeekLink(tx *db.Tx, purpose, token string) (Link, error) {
 	var l Link
 	var created, expires, used int64
@@ -38,7 +38,7 @@ func PeekLink(tx *db.Tx, purpose, token string) (Link, error) {
 	case err != nil:
 		return Link{}, err
 	case used != 0:
-		return Link{}, fault.New(fault.Gone, "link-used")
+		return l, fault.New(fault.Gone, "link-used")
 	case expires <= db.Micros(tx.Now()):
 		return Link{}, fault.New(fault.Gone, "link-gone")
 	}

@@ -1,7 +1,9 @@
 package selfservice
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"vestibule/internal/account"
@@ -93,12 +95,21 @@ func keepSubject(accountID string) string { return "closing:" + accountID }
 type Closing struct {
 	UserID   string
 	ClosesAt time.Time
+	Kept     bool // the link has kept it already
 }
 
-// ClosingLink says which account a link keeps, and changes nothing. Gone "link-used" or "link-gone".
+// ClosingLink says which account a link keeps, or has kept, and changes nothing. Gone "link-gone", and "link-used" where that is no
+// longer so.
 func (s *Service) ClosingLink(ctx context.Context, token string) (c Closing, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		l, err := code.PeekLink(tx, keepPurpose, token)
+		if fault.Code(err, "link-used") {
+			a, failed := account.Get(tx, l.Data)
+			if failed == nil && a.ClosingAt.IsZero() && a.State != account.Closed {
+				c, err = Closing{UserID: a.UserID, Kept: true}, nil
+			}
+			return cmp.Or(failed, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -178,10 +189,11 @@ const atOnce = 50
 
 // CloseDue closes for good what its owners wanted closed and nobody kept: credentials, address and number go, the membership ends,
 // personal data leaves the trail. The UserID stays, so that nobody else gets it and the trail can be read; so do the acceptances of
-// terms, as proof. Each account is a transaction of its own.
+// terms, as proof. Each account is a transaction of its own, and one that fails keeps no other from it.
 func (s *Service) CloseDue(ctx context.Context) error {
 	for {
 		var due []account.Account
+		var failed []error
 		if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 			due, err = account.ClosingBefore(tx, tx.Now(), atOnce)
 			return err
@@ -190,8 +202,11 @@ func (s *Service) CloseDue(ctx context.Context) error {
 		}
 		for _, a := range due {
 			if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.closeNow(tx, a.ID) }); err != nil {
-				return err
+				failed = append(failed, err)
 			}
+		}
+		if len(failed) == len(due) {
+			return errors.Join(failed...)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package selfservice
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -363,12 +364,21 @@ type Undo struct {
 	Email  string // that comes back, in full: the link was mailed there
 	Now    string // the address of now, masked
 	Until  time.Time
+	Done   bool // the link has done it already
 }
 
-// UndoLink says what a link would undo, and changes nothing. Gone "link-used" or "link-gone".
+// UndoLink says what a link would undo, or has undone, and changes nothing. Gone "link-gone", and "link-used" where the account has
+// another address again.
 func (s *Service) UndoLink(ctx context.Context, token string) (u Undo, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		l, err := code.PeekLink(tx, undoPurpose, token)
+		if fault.Code(err, "link-used") {
+			a, failed := account.Get(tx, l.Subject)
+			if failed == nil && a.EmailKey == l.Data {
+				u, err = Undo{UserID: a.UserID, Email: a.Email, Done: true}, nil
+			}
+			return cmp.Or(failed, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -394,15 +404,23 @@ func (s *Service) UndoEmail(ctx context.Context, token string) (u Undo, err erro
 		if err := account.Lock(tx, l.Subject); err != nil {
 			return err
 		}
+		before, err := account.Get(tx, l.Subject)
+		if err != nil {
+			return err
+		}
 		a, err := account.UndoEmail(tx, l.Subject, l.Data)
 		if err != nil {
 			return err
 		}
 		u = Undo{UserID: a.UserID, Email: a.Email}
-		if a.State == account.Active {
-			if err := account.Expire(tx, a.ID, account.ByUndo); err != nil {
-				return err
-			}
+		switch a.State {
+		case account.Active:
+			err = account.Expire(tx, a.ID, account.ByUndo)
+		case account.Disabled:
+			err = account.DistrustDisabled(tx, a.ID, account.ByUndo)
+		}
+		if err != nil {
+			return err
 		}
 		if !a.ClosingAt.IsZero() {
 			if err := s.keep(tx, a); err != nil {
@@ -422,7 +440,17 @@ func (s *Service) UndoEmail(ctx context.Context, token string) (u Undo, err erro
 		}); err != nil {
 			return err
 		}
-		return s.Notices.Tell(tx, a, account.Notice{Change: "email-undone", SMS: true})
+		return s.tellUndone(tx, before, a)
 	})
 	return u, err
+}
+
+// tellUndone tells the address that is back and the earlier ones, and also the address and the number that go: they may be the owner's,
+// and the mailbox that took the account back a stranger's. From where it was undone they are not told: they may be the stranger's.
+func (s *Service) tellUndone(tx *db.Tx, before, now account.Account) error {
+	now.Mobile, now.MobileVerifiedAt = before.Mobile, before.MobileVerifiedAt
+	if err := s.Notices.Tell(tx, now, account.Notice{Change: "email-undone", SMS: true}); err != nil {
+		return err
+	}
+	return s.Messages.Send(tx, to(before), before.Subject(), time.Time{}, message.AccountChanged{UserID: before.UserID, Change: "email-undone", At: tx.Now()})
 }

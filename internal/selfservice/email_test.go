@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"vestibule/internal/account"
+	"vestibule/internal/carrier"
 	"vestibule/internal/db"
 	"vestibule/internal/db/dbtest"
 	"vestibule/internal/fault"
@@ -292,17 +293,59 @@ func TestTheFormerMailboxTakesTheAccountBack(t *testing.T) {
 			t.Error("somebody is still signed in, or trusted")
 		}
 		for _, m := range r.mails("eve@evil.example") {
-			if strings.Contains(m.Subject, "undone") {
-				t.Errorf("the thief hears of it: %s", m.Subject)
+			if strings.Contains(m.Subject, "undone") && strings.Contains(m.Text, "192.0.2.7") {
+				t.Errorf("the address that goes hears from where: %s", m.Text)
 			}
 		}
-		if !slices.Contains(r.kinds("marta@vale.example"), "account-changed") {
-			t.Error("the owner is not told")
+		for _, address := range []string{"marta@vale.example", "eve@evil.example"} {
+			if !slices.ContainsFunc(r.mails(address), func(m carrier.Mail) bool { return m.Kind == "account-changed" && strings.Contains(m.Subject, "undone") }) {
+				t.Errorf("%s is not told", address)
+			}
+		}
+		if !slices.Contains(r.kinds("+447700900999"), "account-changed-sms") {
+			t.Error("the number that goes is not told")
 		}
 		_, err = r.UndoEmail(r.ctx(), token)
 		r.refused(err, "link-used")
-		_, err = r.UndoLink(r.ctx(), token)
-		r.refused(err, "link-used")
+		if u, err := r.UndoLink(r.ctx(), token); err != nil || !u.Done || u.Email != "marta@vale.example" {
+			t.Errorf("looked at again: %+v %v", u, err)
+		}
+	})
+}
+
+// A stranger who came in twice, first for a number of its own and then for the address, loses both.
+func TestAnUndoForgetsWhatAnEarlierSessionSet(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		a := r.person("Marta")
+		r.later(100 * time.Hour)
+		thief := r.signIn(a)
+		r.ok(r.ChangeMobile(r.ctx(), thief, "GB", "07700 900999"))
+		_, err := r.VerifyMobile(r.ctx(), thief, r.code("+447700900999"))
+		r.ok(err)
+		r.later(24 * time.Hour)
+		r.move(r.signIn(a), "eve@evil.example")
+		_, err = r.UndoEmail(r.ctx(), r.token("marta@vale.example", "/undo-email/"))
+		r.ok(err)
+		if now := r.get(a.ID); now.Mobile != "" {
+			t.Errorf("the stranger's number stays: %+v", now)
+		}
+	})
+}
+
+// asvs: V6.4.3
+func TestAnUndoneAccountThatWasDisabledIsNotEnabledWithThePassword(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		a := r.person("Marta")
+		r.move(r.signIn(a), "eve@evil.example")
+		r.write(func(tx *db.Tx) error { return account.Disable(tx, a.ID, account.ByStaff) })
+		_, err := r.UndoEmail(r.ctx(), r.token("marta@vale.example", "/undo-email/"))
+		r.ok(err)
+		r.write(func(tx *db.Tx) error { return account.Enable(tx, a.ID) })
+		if now := r.get(a.ID); now.State != account.Expired || now.StateReason != account.ByUndo {
+			t.Errorf("%+v", now)
+		}
 	})
 }
 

@@ -138,7 +138,7 @@ func (s *Service) switchMobile(tx *db.Tx, old session.Token, at *session.Session
 	return s.changed(tx, at, old)
 }
 
-// RemoveMobile takes the number away, and returns the session's new token. It wants a fresh sign-in. It is Denied "mobile-needed"
+// RemoveMobile takes the number away, and returns the session's new token. It wants a fresh sign-in. It is Invalid "mobile-needed"
 // where nothing but the mailbox would be left that only the owner has: an authenticator app or a passkey comes first.
 func (s *Service) RemoveMobile(ctx context.Context, t session.Token) (token session.Token, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {

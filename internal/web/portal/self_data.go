@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"vestibule/internal/fault"
+	"vestibule/internal/selfservice"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
 )
@@ -91,6 +93,9 @@ func (f *Face) undoEmail(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if u.Done {
+		return undone(c, u)
+	}
 	return c.Page(200, linkForAnyone(linkPage{
 		Frame: c.Frame(), Title: c.T("selfservice.undo.title"), Lead: c.T("selfservice.undo.lead"),
 		Facts: []ui.Fact{
@@ -103,10 +108,17 @@ func (f *Face) undoEmail(c *web.Context) error {
 
 func (f *Face) undoEmailDo(c *web.Context) error {
 	u, err := f.Self.UndoEmail(c.Context(), c.R.PathValue("token"))
+	if fault.Code(err, "link-used") { // pressed twice: what was done is what to show
+		u, err = f.Self.UndoLink(c.Context(), c.R.PathValue("token"))
+	}
 	if err != nil {
 		return err
 	}
 	c.DropCookie(web.ClientCookie)
+	return undone(c, u)
+}
+
+func undone(c *web.Context, u selfservice.Undo) error {
 	return c.Page(200, linkForAnyone(linkPage{
 		Frame: c.Frame(), Title: c.T("selfservice.undone.title"), Lead: c.T("selfservice.undone.lead", "email", u.Email),
 		Facts: []ui.Fact{{Term: c.T("selfservice.details.user-id"), Text: u.UserID}},
@@ -119,6 +131,9 @@ func (f *Face) keepAccount(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	if k.Kept {
+		return kept(c)
+	}
 	return c.Page(200, linkForAnyone(linkPage{
 		Frame: c.Frame(), Title: c.T("selfservice.keep.title"), Lead: c.T("selfservice.keep.lead", "when", c.Words.DateTime(k.ClosesAt)),
 		Facts:  []ui.Fact{{Term: c.T("selfservice.details.user-id"), Text: k.UserID}},
@@ -127,9 +142,17 @@ func (f *Face) keepAccount(c *web.Context) error {
 }
 
 func (f *Face) keepAccountDo(c *web.Context) error {
-	if err := f.Self.KeepByLink(c.Context(), c.R.PathValue("token")); err != nil {
+	err := f.Self.KeepByLink(c.Context(), c.R.PathValue("token"))
+	if fault.Code(err, "link-used") {
+		_, err = f.Self.ClosingLink(c.Context(), c.R.PathValue("token"))
+	}
+	if err != nil {
 		return err
 	}
+	return kept(c)
+}
+
+func kept(c *web.Context) error {
 	return c.Page(200, linkForAnyone(linkPage{
 		Frame: c.Frame(), Title: c.T("selfservice.kept.title"), Lead: c.T("selfservice.kept.lead"), Next: "/sign-in", Way: c.T("selfservice.closing.sign-in"),
 	}))
