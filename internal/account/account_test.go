@@ -205,7 +205,7 @@ func TestNoneOfTheLastFivePasswordsComesBack(t *testing.T) {
 				t.Errorf("%q: %v", plain, err)
 			}
 		}
-		if p.Strength("quiet-Anchor-1", nil) == 0 || len(p.Findings("x", nil)) != 4 {
+		if p.Strength("quiet-Anchor-1", nil) == 0 || len(p.Findings("x", nil)) != 5 {
 			t.Error("strength or findings")
 		}
 	})

@@ -34,7 +34,7 @@ func (AccountChangedSMS) spec() spec {
 // Changes are the words that AccountChanged knows.
 func Changes() []string {
 	return []string{
-		"password", "password-reset", "password-expired", "email", "email-undone", "mobile", "mobile-removed",
+		"password", "password-reset", "password-reset-passkeys", "password-expired", "email", "email-undone", "mobile", "mobile-removed",
 		"authenticator-added", "authenticator-replaced", "authenticator-removed", "recovery-codes", "questions", "questions-cleared",
 		"passkey-added", "passkey-renamed", "passkey-removed", "passkey-copied", "sessions-ended", "disabled", "enabled", "unlocked", "details",
 	}

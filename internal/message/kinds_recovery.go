@@ -20,6 +20,7 @@ type RecoveryReset struct {
 	Token   string
 	Until   time.Time // of the link
 	ByStaff bool      // the helpdesk began it
+	Both    bool      // the UserID was asked for too
 }
 
 // RecoveryUnfinished does the same for an account that was never finished, or
@@ -80,9 +81,10 @@ func recoverySamples(one func(string, Message) Sample, now time.Time) []Sample {
 	soon := now.Add(time.Hour)
 	return []Sample{
 		one("recovery-user-id", RecoveryUserID{user, now}),
-		one("recovery-reset", RecoveryReset{user, "48213907", 10, token, soon, false}),
-		one("recovery-reset-by-staff", RecoveryReset{user, "", 0, token, soon, true}),
-		one("recovery-reset-link", RecoveryReset{user, "", 0, token, soon, false}),
+		one("recovery-reset", RecoveryReset{user, "48213907", 10, token, soon, false, false}),
+		one("recovery-reset-both", RecoveryReset{user, "48213907", 10, token, soon, false, true}),
+		one("recovery-reset-by-staff", RecoveryReset{user, "", 0, token, soon, true, false}),
+		one("recovery-reset-link", RecoveryReset{user, "", 0, token, soon, false, false}),
 		one("recovery-unfinished", RecoveryUnfinished{user, "48213907", 10, token, soon}),
 		one("recovery-unfinished-link", RecoveryUnfinished{user, "", 0, token, soon}),
 		one("recovery-code", RecoveryCode{user, "48213907", 10}),

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -19,19 +20,25 @@ type Rules struct {
 	MaxLength   int  // characters; 128 or more (ASVS V6.2.9)
 	Groups      int  // of four: lower case, upper case, digits, others; 0: not asked
 	GroupsUntil int  // from this length on groups are not asked
+	Pieces      int  // that do not follow from one another; 0: not asked
 	Blocklist   bool // refuse the passwords that everybody knows
 	Context     bool // refuse the words around the person
 	History     int  // how many former passwords are refused
 }
 
+// fewestPieces leaves no room for 300 times an x, 1234567890ab, or one short word
+// over and over: SP 800-63B-4 §3.1.1.2 has such passwords on the list of those
+// that everybody expects.
+const fewestPieces = 6
+
 // Guide is the profile that the client guide describes.
 func Guide() Rules {
-	return Rules{MinLength: 12, MaxLength: 512, Groups: 3, GroupsUntil: 20, Blocklist: true, Context: true, History: 5}
+	return Rules{MinLength: 12, MaxLength: 512, Groups: 3, GroupsUntil: 20, Pieces: fewestPieces, Blocklist: true, Context: true, History: 5}
 }
 
 // NIST is the profile of NIST SP 800-63B-4 §3.1.1.2: length, no composition.
 func NIST(authenticatorRequired bool) Rules {
-	r := Rules{MinLength: 15, MaxLength: 512, Blocklist: true, Context: true, History: 0}
+	r := Rules{MinLength: 15, MaxLength: 512, Pieces: fewestPieces, Blocklist: true, Context: true, History: 0}
 	if authenticatorRequired {
 		r.MinLength = 8
 	}
@@ -44,6 +51,7 @@ const (
 	RuleLength  = "length"
 	RuleLongest = "longest"
 	RuleGroups  = "groups"
+	RuleVariety = "variety"
 	RuleContext = "context"
 	RuleCommon  = "common"
 	RuleHistory = "history"
@@ -77,6 +85,9 @@ func (r Rules) Check(password string, words []string) []Finding {
 	}
 	if r.Groups > 0 {
 		add(RuleGroups, n >= r.GroupsUntil || groups(password) >= r.Groups, "groups", strconv.Itoa(r.Groups), "n", strconv.Itoa(r.GroupsUntil))
+	}
+	if r.Pieces > 0 {
+		add(RuleVariety, pieces(password) >= r.Pieces)
 	}
 	if r.Context {
 		add(RuleContext, Around(password, words) == "")
@@ -117,6 +128,41 @@ func groups(s string) int {
 		}
 	}
 	return lower + upper + digit + other
+}
+
+// pieces counts what does not follow from what stands before it: a character
+// again and again, a sequence or a row of the keyboard is one piece, and so is
+// a sequence of those; a text over and over counts once.
+func pieces(password string) int {
+	s := []rune(fold(password))
+	for before := len(s) + 1; len(s) < before; {
+		before = len(s)
+		s = once(heads(s))
+	}
+	return len(s)
+}
+
+// heads leaves the first character of each run.
+func heads(s []rune) (left []rune) {
+	for i := 0; i < len(s); {
+		left = append(left, s[i])
+		n := run(s[i:])
+		if n == 2 && s[i] != s[i+1] {
+			n = 1 // two neighbours are in every word
+		}
+		i += n
+	}
+	return left
+}
+
+// once returns what s says over and over, the last time perhaps not to its end.
+func once(s []rune) []rune {
+	for period := 1; 2*period <= len(s); period++ {
+		if slices.Equal(s[period:], s[:len(s)-period]) {
+			return s[:period]
+		}
+	}
+	return s
 }
 
 // Around returns the first of the words around the person that the password

@@ -91,6 +91,10 @@ func (s *Service) userIDMail(tx *db.Tx, who person) (message.Message, error) {
 // "too-many" for a network or portal that asks too often; where this login was
 // typed too often, View.Held says so.
 func (s *Service) Reset(ctx context.Context, in Ask) (t Ticket, err error) {
+	return s.begin(ctx, in, false)
+}
+
+func (s *Service) begin(ctx context.Context, in Ask, both bool) (t Ticket, err error) {
 	if in.Login = strings.TrimSpace(in.Login); in.Login == "" {
 		return "", fault.OnField("login", "login-empty")
 	}
@@ -112,7 +116,7 @@ func (s *Service) Reset(ctx context.Context, in Ask) (t Ticket, err error) {
 			return err
 		}
 		f, ticket, err := flow.Start(tx, s.Secret, kind, string(Possession), data{
-			Login: who.key, Typed: in.Login, Lang: in.Lang, Means: in.Means, Known: who.known, Mark: fingerprint(who.Account),
+			Login: who.key, Typed: in.Login, Lang: in.Lang, Means: in.Means, Known: who.known, Mark: fingerprint(who.Account), Both: both,
 		}, s.Settings.Life)
 		if err != nil {
 			return err
@@ -143,7 +147,7 @@ func (s *Service) Both(ctx context.Context, in Ask) (Ticket, error) {
 		return "", err
 	}
 	in.Login, in.Means = email.Typed, Email
-	return s.Reset(ctx, in)
+	return s.begin(ctx, in, true)
 }
 
 // means are those that the portal knows, in the order in which they are offered.
@@ -341,7 +345,7 @@ func (s *Service) write(tx *db.Tx, f *recovery, who person, m Means, off bool) (
 	case anew:
 		return message.RecoveryUnfinished{UserID: who.UserID, Code: c, Minutes: minutes, Token: token, Until: until}, nil
 	}
-	return message.RecoveryReset{UserID: who.UserID, Code: c, Minutes: minutes, Token: token, Until: until}, nil
+	return message.RecoveryReset{UserID: who.UserID, Code: c, Minutes: minutes, Token: token, Until: until, Both: f.Data.Both}, nil
 }
 
 // wayOf is where a code of a person goes.

@@ -127,8 +127,12 @@ func (s *Service) reset(tx *db.Tx, f *recovery, a account.Account, hash string) 
 	if err := s.endAccess(tx, f, a); err != nil {
 		return Next{}, err
 	}
+	change := "password-reset"
+	if slices.Contains(fs.Has, Passkey) {
+		change = "password-reset-passkeys"
+	}
 	// The account as it was reached before: who was told then, is told now.
-	err = account.Notices{Messages: s.Messages}.Tell(tx, a, account.Notice{Change: "password-reset", SMS: slices.Contains(f.Data.Proved, Email)})
+	err = account.Notices{Messages: s.Messages}.Tell(tx, a, account.Notice{Change: change, SMS: slices.Contains(f.Data.Proved, Email)})
 	if err != nil {
 		return Next{}, err
 	}
@@ -267,7 +271,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	for {
 		var n int64
 		if err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
-			n, err = sweepRows(tx, tx.Now().Add(-sendWindow), tx.Now().Add(-90*24*time.Hour), sweepAtOnce)
+			n, err = s.sweepRows(tx, sweepAtOnce)
 			return err
 		}); err != nil || n < sweepAtOnce {
 			return err

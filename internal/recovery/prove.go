@@ -91,7 +91,8 @@ func (s *Service) at(tx *db.Tx, t Ticket, ev event) (*recovery, person, error) {
 
 // VerifyCode takes the code that was sent, at Possession and SecondCode. A wrong
 // one is Invalid "code-wrong" with the tries left, one that is of no use any
-// more "code-spent", none "recovery-code-empty", all on the field "code".
+// more "code-spent", none "recovery-code-empty", one of another length, which costs no try,
+// "recovery-code-length", all on the field "code".
 func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) (n Next, err error) {
 	if given = digits(given); given == "" {
 		return n, fault.OnField("code", "recovery-code-empty")
@@ -110,6 +111,9 @@ func (s *Service) VerifyCode(ctx context.Context, t Ticket, given string) (n Nex
 		m := f.Data.Means
 		if m == Passkey {
 			return fault.New(fault.Conflict, "step-moved") // it has no code
+		}
+		if want := rule(m).Length; len(given) != want {
+			return fault.OnField("code", "recovery-code-length").With("n", strconv.Itoa(want))
 		}
 		off, err := s.off(tx, f, who, m)
 		if err != nil {

@@ -87,6 +87,7 @@ type data struct {
 	App        bool `json:",omitempty"`
 	Answered   bool `json:",omitempty"`
 	Forgotten  bool `json:",omitempty"`
+	Both       bool `json:",omitempty"` // the UserID was asked for too
 	Tries      int  `json:",omitempty"` // at the questions
 	Mail, Text sends
 	Held       string `json:",omitempty"`
@@ -132,6 +133,7 @@ type View struct {
 	Email     string             // at Password and Done
 	Forgotten bool               // at Second: in place of the questions
 	Legacy    bool               // at Password and Done: mobile and questions come at the sign-in
+	Passkeys  bool               // at Done: passkeys open the account as before
 	Reference string             // at Help: what the helpdesk finds the recovery by
 	EndsAt    time.Time
 }

@@ -313,6 +313,9 @@ func TestAnImportedAccountWithAPasswordComesBackInEachState(t *testing.T) {
 		for i, becomes := range []func(tx *db.Tx, id string) error{
 			func(*db.Tx, string) error { return nil },
 			func(tx *db.Tx, id string) error { return account.Expire(tx, id, account.ByStaff) },
+			func(tx *db.Tx, id string) error { // its owner signed in since
+				return account.AcceptTerms(tx, id, account.Terms{Version: "1", Text: map[string]string{"en": "Be kind."}}, "en", "")
+			},
 			func(tx *db.Tx, id string) error {
 				if err := account.Disable(tx, id, account.ByFear); err != nil {
 					return err
@@ -322,6 +325,7 @@ func TestAnImportedAccountWithAPasswordComesBackInEachState(t *testing.T) {
 		} {
 			email := string(rune('a'+i)) + "@x.example"
 			k := r.make(email, like{legacy: true, state: account.Active})
+			r.later(time.Second)
 			r.write(func(tx *db.Tx) error { return becomes(tx, k.ID) })
 			r.write(func(tx *db.Tx) error { return r.MailReset(tx, r.get(k.ID)) })
 			token := r.token(email)

@@ -72,15 +72,20 @@ func dropPick(tx *db.Tx, accountID string) error {
 	return err
 }
 
-// sweepRows forgets what limits nothing any more.
-func sweepRows(tx *db.Tx, sendsBefore, failuresBefore time.Time, limit int) (int64, error) {
-	n, err := tx.Count(`DELETE FROM recovery_send WHERE key IN (SELECT key FROM recovery_send WHERE last_at < $1 ORDER BY last_at LIMIT $2)`,
-		db.Micros(sendsBefore), limit)
+// failuresKept is how long failures in a row are remembered.
+const failuresKept = 90 * 24 * time.Hour
+
+// sweepRows forgets up to limit of each that limits nothing any more, and returns
+// how many went of the kind that had more.
+func (s *Service) sweepRows(tx *db.Tx, limit int) (int64, error) {
+	sends, err := tx.Count(`DELETE FROM recovery_send WHERE key IN (SELECT key FROM recovery_send WHERE last_at < $1 ORDER BY last_at LIMIT $2)`,
+		db.Micros(tx.Now().Add(-sendWindow)), limit)
 	if err != nil {
-		return n, err
+		return sends, err
 	}
 	// A means that is off stays off.
-	_, err = tx.Count(`DELETE FROM recovery_failure WHERE failed_at < $1 AND (whose LIKE '-%' OR failures < $2)`,
-		db.Micros(failuresBefore), DefaultLimits().Failures)
-	return n, err
+	failures, err := tx.Count(`DELETE FROM recovery_failure WHERE (whose, means) IN (
+		SELECT whose, means FROM recovery_failure WHERE failed_at < $1 AND (whose LIKE '-%' OR failures < $2) LIMIT $3)`,
+		db.Micros(tx.Now().Add(-failuresKept)), s.Settings.Limits.Failures, limit)
+	return max(sends, failures), err
 }

@@ -49,7 +49,7 @@ func (s *Service) view(tx *db.Tx, f *recovery, who person) (View, error) {
 	v.Legacy = fs.Legacy || at == Done && who.Incomplete
 	switch at {
 	case Password, Done:
-		v.Email = who.Email
+		v.Email, v.Passkeys = who.Email, at == Done && slices.Contains(fs.Has, Passkey)
 	case Questions:
 		v.TriesLeft = triesARecovery - d.Tries
 		all, err := s.asked(tx, who.ID)
@@ -155,27 +155,19 @@ func usable(a account.Account, m Means) bool {
 	return false
 }
 
-// imported reports whether the account came from another system and nobody whom
-// the portal knows has been in since: no registration made it, so no stranger did
-// either, whatever its state has become.
+// imported reports whether the account came from another system and its mailbox
+// never answered: no registration made it, so no stranger did either, whatever
+// became of it since.
 func imported(tx *db.Tx, a account.Account) (bool, error) {
-	accepted, err := accepted(tx, a.ID)
-	return a.ID != "" && a.State != account.Unfinished && !a.EmailConfirmed() && !accepted, err
+	registered, err := account.Registered(tx, a.ID)
+	return a.ID != "" && a.State != account.Unfinished && !a.EmailConfirmed() && !registered, err
 }
 
 // afresh reports whether the account may be a stranger's work: then who has the
 // mailbox begins anew. It asks the store the same whatever the account is.
 func afresh(tx *db.Tx, a account.Account) (bool, error) {
-	accepted, err := accepted(tx, a.ID)
-	return a.State == account.Unfinished || !a.EmailConfirmed() && accepted, err
-}
-
-func accepted(tx *db.Tx, id string) (bool, error) {
-	_, err := account.LastAcceptance(tx, id)
-	if fault.Is(err, fault.NotFound) {
-		return false, nil
-	}
-	return err == nil, err
+	registered, err := account.Registered(tx, a.ID)
+	return a.State == account.Unfinished || !a.EmailConfirmed() && registered, err
 }
 
 // QuestionWords returns the words of an asked question.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"vestibule/internal/access"
@@ -220,9 +221,12 @@ func (s *Service) beginAuthenticator(tx *db.Tx, f *registration) error {
 }
 
 // EnrolAuthenticator takes the app's first code; a wrong one is Invalid
-// "authenticator-wrong". The recovery codes are on the next page.
+// "authenticator-wrong", none "authenticator-empty". The recovery codes are on the next page.
 func (s *Service) EnrolAuthenticator(ctx context.Context, t Ticket, given string) error {
 	right := false
+	if strings.TrimSpace(given) == "" {
+		return fault.OnField("totp", "authenticator-empty")
+	}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
 		f, err := hold(tx, t)
 		if err != nil {

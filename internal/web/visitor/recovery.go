@@ -155,6 +155,9 @@ func (f *Recovery) draw(c *web.Context, v recovery.View, in any, failed error) e
 	c.Here(resetPath)
 	if v.Step == recovery.Authenticator && with == withRecovery {
 		c.Here(resetPath + "?with=" + withRecovery)
+		if fault.Code(failed, "recovery-code-wrong") {
+			failed = fault.OnField("code", "recovery-code-used") // there is no next one to wait for
+		}
 	}
 	frame, err := c.Again(failed)
 	if err != nil {
@@ -182,10 +185,12 @@ func (f *Recovery) draw(c *web.Context, v recovery.View, in any, failed error) e
 		if err != nil {
 			return f.moved(c, err)
 		}
-		return c.Page(frame.Status(), resetPasswordView(resetPasswordPage{Frame: frame, UserID: v.UserID, Legacy: v.Legacy, Check: check}))
+		return c.Page(frame.Status(), resetPasswordView(resetPasswordPage{
+			Frame: frame, UserID: v.UserID, Legacy: v.Legacy, Former: f.recovery.Passwords.Rules.History, Check: check,
+		}))
 	case recovery.Done:
 	}
-	return c.Page(frame.Status(), resetDoneView(resetDonePage{Frame: frame, UserID: v.UserID, Legacy: v.Legacy}))
+	return c.Page(frame.Status(), resetDoneView(resetDonePage{Frame: frame, UserID: v.UserID, Legacy: v.Legacy, Passkeys: v.Passkeys}))
 }
 
 func railAt(step recovery.Step) int {

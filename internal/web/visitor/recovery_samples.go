@@ -77,7 +77,7 @@ func RecoverySamples() []web.Sample {
 		}, wrong),
 		{Name: "reset-authenticator", Draw: func(f *ui.Frame) templ.Component { return resetAppView(resetAppPage{Frame: at(f, 1)}) }},
 		{Name: "reset-recovery-code", Draw: func(f *ui.Frame) templ.Component {
-			return resetAppView(resetAppPage{Frame: at(f, 1, failed(f, "code", "fault.recovery-code-wrong")), Recovery: true})
+			return resetAppView(resetAppPage{Frame: at(f, 1, failed(f, "code", "fault.recovery-code-used")), Recovery: true})
 		}},
 		{Name: "reset-questions", Draw: func(f *ui.Frame) templ.Component {
 			return resetQuestionsView(resetQuestionsPage{Frame: at(f, 1), Tries: 3, Questions: []string{
@@ -103,20 +103,20 @@ func RecoverySamples() []web.Sample {
 		}},
 		{Name: "reset-new-password", Draw: func(f *ui.Frame) templ.Component {
 			return resetPasswordView(resetPasswordPage{
-				Frame: at(f, 2), UserID: user, Legacy: true, Check: choose.Password{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")},
+				Frame: at(f, 2), UserID: user, Legacy: true, Former: 5, Check: choose.Password{Rules: passwordRules(f, "", "", "", "", ""), Words: f.T("password.strength.none")},
 			})
 		}},
 		{Name: "reset-new-password-error", Draw: func(f *ui.Frame) templ.Component {
 			return resetPasswordView(resetPasswordPage{
 				Frame: at(f, 2, failed(f, "password", "fault.password-context")), UserID: user,
-				Check: choose.Password{Rules: passwordRules(f, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
+				Check: choose.Password{Rules: passwordRules(f, ui.Done, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
 			})
 		}},
 		{Name: "reset-done", Draw: func(f *ui.Frame) templ.Component {
 			return resetDoneView(resetDonePage{Frame: at(f, 3), UserID: user})
 		}},
 		{Name: "reset-done-legacy", Draw: func(f *ui.Frame) templ.Component {
-			return resetDoneView(resetDonePage{Frame: at(f, 3), UserID: user, Legacy: true})
+			return resetDoneView(resetDonePage{Frame: at(f, 3), UserID: user, Legacy: true, Passkeys: true})
 		}},
 		resetLink("reset-link", "recovery.link."),
 		resetLink("reset-link-unfinished", "recovery.link.unfinished-"),

@@ -21,7 +21,7 @@ func (f *Recovery) means(c *web.Context) error {
 }
 
 type resetCodeForm struct {
-	Code string `form:"code,max=64"`
+	Code string `form:"code,max=10000"` // what is too long is told as any other wrong length
 	With string `form:"with,max=20"`
 }
 

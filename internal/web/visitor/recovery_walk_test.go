@@ -117,7 +117,9 @@ func TestWhoForgotUserIDAndPasswordIsBackAlone(t *testing.T) {
 			t.Fatalf("no UserID in:\n%s", m.Text)
 		}
 		b.Press("Reset my password too").At(http.StatusOK, "/reset-password").Sees("Look in your mailbox", "MARTA@vale.example", "Send a code by SMS").Lacks("mellison", "•")
-		b.Fill("Code from the e-mail", "123").Press("Continue").At(http.StatusUnprocessableEntity, "/reset-password/code").Sees("The code is not right")
+		b.Fill("Code from the e-mail", "123").Press("Continue").At(http.StatusUnprocessableEntity, "/reset-password/code").Sees("Enter all 8 digits of the code")
+		b.Press("Send a new code").At(http.StatusUnprocessableEntity, "/reset-password/resend").Sees("you can send a new one in 30")
+		b.Fill("Code from the e-mail", "00000000").Press("Continue").At(http.StatusUnprocessableEntity, "/reset-password/code").Sees("The code is not right")
 		if b.Value("Code from the e-mail") != "" {
 			t.Fatal("the typed code is shown again")
 		}
@@ -235,7 +237,7 @@ func TestABetaTesterComesBackByTheMailAlone(t *testing.T) {
 		b.Fill("Six-digit code", newest(t, p, mobile, "register-code").Code(t)).Press("Continue").Sees("Step 2 of 4")
 		b.Post("/register/questions", questions())
 		b.Sees("Step 3 of 4").Post("/register/confirm", answersTo()).Sees("Step 4 of 4").Press("Skip for now").Sees("Your account is complete")
-		b.Press("Go on").At(http.StatusOK, "/sign-in").Sees("Your account is complete").Press("Sign in").At(http.StatusOK, "/standing").Sees("One thing is missing")
+		b.Press("Go on").At(http.StatusOK, "/standing").Sees("One thing is missing")
 	})
 }
 

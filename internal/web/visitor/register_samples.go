@@ -132,12 +132,12 @@ func RegisterSamples() []web.Sample {
 			return codesView(codesPage{Frame: at(f, register.Codes), Codes: codes})
 		}},
 		{Name: "register-password", Draw: func(f *ui.Frame) templ.Component {
-			return passwordView(passwordPage{Frame: at(f, register.Password), Email: marta.Email, Check: choose.Password{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")}})
+			return passwordView(passwordPage{Frame: at(f, register.Password), Email: marta.Email, Check: choose.Password{Rules: passwordRules(f, "", "", "", "", ""), Words: f.T("password.strength.none")}})
 		}},
 		{Name: "register-password-errors", Draw: func(f *ui.Frame) templ.Component {
 			return passwordView(passwordPage{
 				Frame: at(f, register.Password, failed(f, "password", "fault.password-context")), Email: marta.Email,
-				Check: choose.Password{Rules: passwordRules(f, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
+				Check: choose.Password{Rules: passwordRules(f, ui.Done, ui.Done, ui.Done, ui.Bad, ui.Done), Level: 2, Words: f.T("password.strength.2")},
 			})
 		}},
 		{Name: "register-done", Draw: func(f *ui.Frame) templ.Component {
@@ -197,7 +197,8 @@ func passwordRules(f *ui.Frame, states ...string) []ui.Rule {
 	return []ui.Rule{
 		{Text: f.T("password.rule.length", "n", 12), State: states[0]},
 		{Text: f.T("password.rule.groups", "groups", 3, "n", 20), State: states[1]},
-		{Text: f.T("password.rule.context"), State: states[2]},
-		{Text: f.T("password.rule.common"), State: states[3]},
+		{Text: f.T("password.rule.variety"), State: states[2]},
+		{Text: f.T("password.rule.context"), State: states[3]},
+		{Text: f.T("password.rule.common"), State: states[4]},
 	}
 }

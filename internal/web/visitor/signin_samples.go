@@ -59,7 +59,7 @@ func SignInSamples() []web.Sample {
 			return signInActView(signInActPage{Frame: f, Key: "signin.closing", Action: "/sign-in/keep", When: received().Add(14 * 24 * time.Hour)})
 		}),
 		draw("sign-in-renew", func(f *ui.Frame) templ.Component {
-			return signInRenewView(signInRenewPage{Frame: f, UserID: "mellison", Check: choose.Password{Rules: passwordRules(f, "", "", "", ""), Words: f.T("password.strength.none")}})
+			return signInRenewView(signInRenewPage{Frame: f, UserID: "mellison", Check: choose.Password{Rules: passwordRules(f, "", "", "", "", ""), Words: f.T("password.strength.none")}})
 		}),
 		draw("sign-in-complete", func(f *ui.Frame) templ.Component {
 			return signInActView(signInActPage{Frame: f, Key: "signin.complete", Action: "/sign-in/complete"})

@@ -3,6 +3,7 @@ package visitor
 import (
 	"github.com/a-h/templ"
 
+	"vestibule/internal/fault"
 	desk "vestibule/internal/helpdesk"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
@@ -34,6 +35,9 @@ type stopPage struct {
 // link shows what would happen, and changes nothing: mail scanners open links.
 func (f *Stop) link(c *web.Context) error {
 	v, err := f.desk.StopLink(c.Context(), c.R.PathValue("token"))
+	if stoppedAlready(err) {
+		return c.SeeOther("/stop/done?already=yes")
+	}
 	if err != nil {
 		return err
 	}
@@ -45,13 +49,22 @@ func (f *Stop) link(c *web.Context) error {
 }
 
 func (f *Stop) stop(c *web.Context) error {
-	if err := f.desk.Stop(c.Context(), c.R.PathValue("token")); err != nil {
+	err := f.desk.Stop(c.Context(), c.R.PathValue("token"))
+	if stoppedAlready(err) {
+		return c.SeeOther("/stop/done?already=yes")
+	}
+	if err != nil {
 		return err
 	}
 	return c.SeeOther("/stop/done")
 }
 
-func (f *Stop) done(c *web.Context) error { return c.Page(200, stoppedView(c.Frame())) }
+// stoppedAlready reports that the link did its work before: a second press says so, and frightens nobody.
+func stoppedAlready(err error) bool { return err != nil && fault.From(err).Code == "link-used" }
+
+func (f *Stop) done(c *web.Context) error {
+	return c.Page(200, stoppedView(c.Frame(), c.R.URL.Query().Has("already")))
+}
 
 // StopSamples are the pages of the stop-link.
 func StopSamples() []web.Sample {
@@ -62,6 +75,7 @@ func StopSamples() []web.Sample {
 				Things: []string{f.T("helpdesk.thing.questions"), f.T("helpdesk.thing.authenticator")},
 			})
 		}},
-		{Name: "stop-done", Draw: stoppedView},
+		{Name: "stop-done", Draw: func(f *ui.Frame) templ.Component { return stoppedView(f, false) }},
+		{Name: "stop-already", Draw: func(f *ui.Frame) templ.Component { return stoppedView(f, true) }},
 	}
 }
