@@ -340,3 +340,26 @@ func TestARunOfTheChoresLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+// The address that its account may take back for a while is taken.
+func TestAnAddressThatCanBeTakenBackEndsTheRegistration(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e)
+		a := r.imported()
+		r.ok(r.DB.Write(r.ctx(), func(tx *db.Tx) error {
+			to := account.Email{Typed: "new@harbourvale.example", Key: "new@harbourvale.example"}
+			return account.SetEmail(tx, a, to, tx.Now(), 72*time.Hour)
+		}))
+		in := marta()
+		in.Email = a.Email
+		_, err := r.GiveDetails(r.ctx(), "", in)
+		r.refused(err, "email-linked")
+		if n := r.count(`SELECT COUNT(*) FROM flow`); n != 0 {
+			t.Fatalf("%d registrations stand", n)
+		}
+		r.later(73 * time.Hour)
+		if _, err := r.GiveDetails(r.ctx(), "", in); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -109,6 +109,15 @@ func (s *Service) giveDetails(tx *db.Tx, t Ticket, in Form, d data) (next Ticket
 		}
 		return next, true, f.Finish(tx)
 	}
+	// An address that another account may take back for a while is taken too: it
+	// would be refused at the terms.
+	taken, err := account.EmailTaken(tx, f.Data.EmailKey, "")
+	if err != nil {
+		return next, false, err
+	}
+	if taken {
+		return next, true, f.Finish(tx)
+	}
 	return next, false, s.moveLoaded(tx, f, detailsGiven, s.toCode)
 }
 
