@@ -12,8 +12,8 @@ import (
 // SetEmail gives the account another address, which its owner has proved, in place of the one it has: Conflict "changed" where
 // the account's address is not a's any more, Conflict "email-taken" where somebody else has the new one or may take it back.
 // For the time of undo the former address hears of everything and can be taken back (UndoEmail), but not where it was never
-// confirmed: then it may be a stranger's. since is when whoever changes it came in; what was set so long before the change as it can be
-// undone is as doubtful, since a stranger may have come more than once. Sessions, codes, links and notices are the caller's.
+// confirmed: then it may be a stranger's. since is when whoever changes it may have come in first. Sessions, codes, links and notices are
+// the caller's.
 func SetEmail(tx *db.Tx, a Account, to Email, since time.Time, undo time.Duration) error {
 	taken, err := EmailTaken(tx, to.Key, a.ID)
 	if err != nil {
@@ -26,9 +26,6 @@ func SetEmail(tx *db.Tx, a Account, to Email, since time.Time, undo time.Duratio
 	changed.Email, changed.EmailKey = to.Typed, to.Key
 	if err := putEmail(tx, changed, a.EmailKey); err != nil || !a.EmailConfirmed() {
 		return err
-	}
-	if before := tx.Now().Add(-undo); before.Before(since) {
-		since = before
 	}
 	return keepEmail(tx, a, since, tx.Now().Add(undo))
 }

@@ -177,6 +177,13 @@ func History(tx *db.Tx, subject string, limit int) ([]Entry, error) {
 	return entries(tx, `WHERE e.subject = $1 ORDER BY e.seq DESC LIMIT $2`, subject, limit)
 }
 
+// First returns when an action first happened to a subject since the instant, or the zero time.
+func First(tx *db.Tx, subject, action string, since time.Time) (time.Time, error) {
+	var at int64
+	err := tx.Get(`SELECT COALESCE(MIN(at), 0) FROM event WHERE subject = $1 AND action = $2 AND at >= $3`, []any{subject, action, db.Micros(since)}, &at)
+	return db.Time(at), err
+}
+
 // HistoryBefore returns the newest events about a subject, newest first, before
 // the event with the given number; 0 means from the newest.
 func HistoryBefore(tx *db.Tx, subject string, before int64, limit int) ([]Entry, error) {

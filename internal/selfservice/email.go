@@ -315,7 +315,11 @@ func (s *Service) switchEmail(tx *db.Tx, old session.Token, at *session.Session,
 	if err != nil {
 		return "", err
 	}
-	if err := account.SetEmail(tx, a, email, f.Data.Since, s.Settings.Undo); err != nil {
+	since, err := s.doubtful(tx, a, f.Data.Since)
+	if err != nil {
+		return "", err
+	}
+	if err := account.SetEmail(tx, a, email, since, s.Settings.Undo); err != nil {
 		return "", err
 	}
 	if err := s.abandon(tx, mobileKind, a.ID); err != nil {
@@ -337,6 +341,22 @@ func (s *Service) switchEmail(tx *db.Tx, old session.Token, at *session.Session,
 		}
 	}
 	return s.changed(tx, at, old)
+}
+
+// doubtful is since when what was set for the account may be a stranger's, if a stranger it is who now changes the address, by a
+// session that began at the instant: a stranger may have come more than once. The time of undo before the change is as long as its
+// owner has to notice; what was there before the first sign-in in it (a registration of yesterday) is the owner's.
+func (s *Service) doubtful(tx *db.Tx, a account.Account, began time.Time) (time.Time, error) {
+	since := tx.Now().Add(-s.Settings.Undo)
+	// A session that began before may have set something since.
+	first, err := audit.First(tx, a.Subject(), "authn_login_success", since.Add(-session.ClientLives.Absolute))
+	if first.After(since) {
+		since = first
+	}
+	if began.Before(since) {
+		since = began
+	}
+	return since, err
 }
 
 // tellEmail tells the new address, the mobile and every earlier address of the change; the one that was the account's until now
