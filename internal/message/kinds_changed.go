@@ -40,11 +40,22 @@ func Changes() []string {
 	}
 }
 
+// StaffChanges are those that AccountChanged knows by staff, or by the portal itself: each has words of its own for what comes next,
+// message.changed.CHANGE.staff.
+func StaffChanges() []string {
+	return []string{
+		"password-expired", "authenticator-removed", "questions-cleared", "passkey-removed", "sessions-ended", "disabled", "enabled", "unlocked",
+	}
+}
+
 func changedSamples(one func(string, Message) Sample, now time.Time) []Sample {
 	var all []Sample
 	for _, change := range Changes() {
 		all = append(all, one("account-changed-"+change, AccountChanged{"mlindqvist", change, now, "192.0.2.17", false}),
 			one("account-changed-sms-"+change, AccountChangedSMS{change}))
 	}
-	return append(all, one("account-changed-by-staff", AccountChanged{"mlindqvist", "sessions-ended", now, "", true}))
+	for _, change := range StaffChanges() {
+		all = append(all, one("account-changed-by-staff-"+change, AccountChanged{"mlindqvist", change, now, "", true}))
+	}
+	return all
 }

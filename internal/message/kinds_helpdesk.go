@@ -10,7 +10,7 @@ import (
 type HelpdeskCode struct {
 	Code    string
 	Minutes int // how long it works
-	At      time.Time
+	Until   time.Time
 }
 
 // HelpdeskCodeSMS is the same as a text message.
@@ -91,7 +91,7 @@ func helpdeskSamples(one func(string, Message) Sample, now time.Time) []Sample {
 	const token = "7Q4MXK29-h3W-sample-token" //nolint:gosec // opens nothing
 	tomorrow := now.Add(24 * time.Hour)
 	return []Sample{
-		one("helpdesk-code", HelpdeskCode{"048213", 10, now}),
+		one("helpdesk-code", HelpdeskCode{"048213", 10, now.Add(10 * time.Minute)}),
 		one("helpdesk-code-sms", HelpdeskCodeSMS{"048213", 10}),
 		one("clearing-started", ClearingStarted{"mlindqvist", true, true, true, tomorrow, token}),
 		one("clearing-started-authenticator", ClearingStarted{"mlindqvist", false, true, false, tomorrow, token}),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"vestibule/internal/account"
 	"vestibule/internal/fault"
@@ -76,8 +77,12 @@ func (f *Face) showAccount(c *web.Context, in accountForm, failed error) error {
 	}
 	v.Facts, v.Proofs = f.personFacts(c, p), f.personProofs(c, p)
 	f.explanation(c, p, &v)
+	var newest time.Time
 	for _, one := range p.Verification {
 		v.Verifications = append(v.Verifications, verificationOf(c, one, p))
+		if in.Means == "" && one.SentAt.After(newest) { // the code that the caller most likely reads out
+			v.In.Means, newest = string(one.Means), one.SentAt
+		}
 	}
 	for _, act := range p.Acts {
 		v.Acts = append(v.Acts, ui.Option{Value: string(act), Label: c.T("helpdesk.act." + string(act)), Hint: c.T("helpdesk.act-hint." + string(act))})
@@ -96,19 +101,33 @@ func (f *Face) showAccount(c *web.Context, in accountForm, failed error) error {
 	}
 	for _, e := range p.History {
 		text := f.event(c, e, names)
-		if why := e.Detail["reason"]; why != "" {
-			text += ": " + why
+		for _, more := range []string{eventProof(c, e), e.Detail["reference"], e.Detail["reason"]} {
+			if more != "" {
+				text += ": " + more
+			}
 		}
 		v.History = append(v.History, line{Text: text, At: c.Words.ShortDateTime(e.At)})
 	}
 	if c.Who().Can(string(staff.MessagesView)) {
 		for _, m := range p.Messages {
-			v.Messages = append(v.Messages, f.messageRow(c, m))
+			row := f.messageRow(c, m)
+			if strings.HasPrefix(row.To, "+") {
+				row.To = account.MaskMobile(row.To)
+			}
+			v.Messages = append(v.Messages, row)
 		}
 	}
 	c.Here(v.Href)
 	frame.Path = v.Href
 	return c.Page(frame.Status(), accountView(v))
+}
+
+// eventProof names what somebody proved on the way back in, or used to sign in; "" where an event says nothing of it.
+func eventProof(c *web.Context, e staff.Event) string {
+	if key := "helpdesk.proved." + e.Detail["means"]; e.Action == "recovery.prove" && c.Words.Has(key) {
+		return c.T(key)
+	}
+	return ""
 }
 
 func (f *Face) personFacts(c *web.Context, p helpdesk.Person) []ui.Fact {

@@ -49,8 +49,12 @@ type accountRow struct {
 
 func (f *Face) accounts(c *web.Context) error {
 	var in accountsForm
-	if err := c.Form(&in); err != nil {
+	frame, err := c.Again(c.Form(&in))
+	if err != nil {
 		return err
+	}
+	if len(frame.Errors) > 0 { // nothing is looked for, and no tab carries it along
+		return c.Page(frame.Status(), accountsView(accountsPage{Frame: frame, In: in, Tabs: f.tabs(c, accountsForm{}), ClearHref: accountsPath}))
 	}
 	page, err := f.s.Helpdesk.Find(c.Context(), by(c), helpdesk.Query{Search: in.Search, State: account.State(in.State), After: in.After})
 	if err != nil {
@@ -60,8 +64,8 @@ func (f *Face) accounts(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	p := accountsPage{Frame: c.Frame(), In: in, Waiting: waiting, Behind: page.Behind, ClearHref: accountsForm{State: in.State}.href()}
-	if in.Search != "" || in.State != "" {
+	p := accountsPage{Frame: frame, In: in, Waiting: waiting, Behind: page.Behind, ClearHref: accountsForm{State: in.State}.href()}
+	if len(page.Accounts) > 0 && (in.Search != "" || in.State != "") {
 		p.Found = c.T("helpdesk.list.found", "n", page.Count)
 		if !page.Exact {
 			p.Found = c.T("helpdesk.list.more", "n", page.Count)
@@ -70,12 +74,7 @@ func (f *Face) accounts(c *web.Context) error {
 	for _, one := range page.Accounts {
 		p.Rows = append(p.Rows, foundRow(c, one))
 	}
-	p.Tabs = append(p.Tabs, ui.Tab{Text: c.T("helpdesk.state.all"), Href: accountsForm{Search: in.Search}.href(), Current: in.State == "", Count: -1})
-	for _, s := range helpdesk.States() {
-		p.Tabs = append(p.Tabs, ui.Tab{
-			Text: c.T("helpdesk.state." + string(s)), Href: accountsForm{Search: in.Search, State: string(s)}.href(), Current: in.State == string(s), Count: -1,
-		})
-	}
+	p.Tabs = f.tabs(c, in)
 	if in.After != "" {
 		p.First = accountsForm{Search: in.Search, State: in.State}.href()
 	}
@@ -83,6 +82,16 @@ func (f *Face) accounts(c *web.Context) error {
 		p.Next = accountsForm{Search: in.Search, State: in.State, After: page.Next}.href()
 	}
 	return c.Page(200, accountsView(p))
+}
+
+func (f *Face) tabs(c *web.Context, in accountsForm) []ui.Tab {
+	tabs := []ui.Tab{{Text: c.T("helpdesk.state.all"), Href: accountsForm{Search: in.Search}.href(), Current: in.State == "", Count: -1}}
+	for _, s := range helpdesk.States() {
+		tabs = append(tabs, ui.Tab{
+			Text: c.T("helpdesk.state." + string(s)), Href: accountsForm{Search: in.Search, State: string(s)}.href(), Current: in.State == string(s), Count: -1,
+		})
+	}
+	return tabs
 }
 
 func foundRow(c *web.Context, one helpdesk.Found) accountRow {
@@ -202,8 +211,11 @@ func (f *Face) account(c *web.Context) error {
 	var in accountForm
 	err := c.Form(&in)
 	if err == nil && in.At != "" {
-		if _, bad := c.Words.ParseLocal(in.At); bad != nil {
+		switch at, bad := c.Words.ParseLocal(in.At); {
+		case bad != nil:
 			err = fault.OnField("at", "instant-shape")
+		case at.After(c.Now()):
+			err = fault.OnField("at", "instant-future")
 		}
 	}
 	return f.showAccount(c, in, err)
