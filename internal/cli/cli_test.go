@@ -160,7 +160,7 @@ func TestImportOfAccountsTellsEveryLineAndGoesOn(t *testing.T) {
 	i := install(t)
 	table := i.write("people.csv", "user_id,email,first_name,last_name,password_hash,state\nada,ada@example.com,Ada,Prior,,\n=ben,ben@example.com,Ben,Fane,{SHA}x,active\n")
 	trial := i.want(exitFound, "Nothing was changed", "import", "accounts", "--dry-run", table)
-	for _, says := range []string{"people.csv:2: make ada", "2 lines: 1 new, 0 known already, 1 refused"} {
+	for _, says := range []string{"people.csv:2: make ada", "2 lines: 1 new, 0 known already, 1 refused", "This was a dry run."} {
 		if !strings.Contains(trial, says) {
 			t.Errorf("dry run lacks %q: %s", says, trial)
 		}
@@ -179,6 +179,12 @@ func TestImportOfAccountsTellsEveryLineAndGoesOn(t *testing.T) {
 	i.want(exitFailed, "The column “first_name” is missing", "import", "accounts", i.write("few.csv", "user_id,email\n"))
 	i.want(exitFailed, "no such file", "import", "accounts", "nowhere.csv")
 	i.want(exitUsage, "add --format csv", "import", "accounts", "-")
+	_, _, several := i.with(t.Context(), "", i.configured("import", "accounts", "--dry-run", i.write("several.csv", "user_id,email,first_name,last_name,language\nx y z,bad id@x,Bad,,yes\n"))...)
+	for _, says := range []string{"several.csv:2: last_name: ", "would be refused: 1. Correct these lines before", "several.csv:2: email: ", "several.csv:2: user_id: ", "several.csv:2: language: "} {
+		if !strings.Contains(several, says) {
+			t.Errorf("lacks %q: %s", says, several)
+		}
+	}
 	code, out, errOut := i.with(t.Context(), "user_id,email,first_name,last_name\ndi,di@example.com,Di,Roe\n", i.configured("import", "accounts", "-", "--format", "csv")...)
 	if code != exitDone || !strings.Contains(out, "1 new") {
 		t.Errorf("standard input: %d %s%s", code, out, errOut)

@@ -50,15 +50,21 @@ func (c importAccounts) Run(s *session) error {
 	w := words.For(text.English)
 	err = s.open(c.configured, func(_ *config.Config, portal *app.Portal) error {
 		counts, err := portal.Importer.Accounts(s.ctx, read, importer.AccountsOptions{Format: format, Dry: c.DryRun, Each: func(l importer.Line) error {
-			why := ""
-			if l.Result == importer.Refuse {
-				why = inWords(w, l.Code, l.Field, l.Args)
-				p.above(fmt.Sprintf("%s:%d: %s\n", c.File, l.Line, sentence(l.Field, why)))
-			} else if c.DryRun && c.Report == "" {
-				fmt.Fprintf(told, "%s:%d: %s %s\n", c.File, l.Line, l.Result, l.UserID)
-			}
 			p.step()
-			return report(l, why)
+			if l.Result != importer.Refuse {
+				if c.DryRun && c.Report == "" {
+					fmt.Fprintf(told, "%s:%d: %s %s\n", c.File, l.Line, l.Result, l.UserID)
+				}
+				return report(l, "")
+			}
+			for _, l.Fault = range append([]importer.Fault{l.Fault}, l.Also...) {
+				why := inWords(w, l.Code, l.Field, l.Args)
+				p.above(fmt.Sprintf("%s:%d: %s\n", c.File, l.Line, sentence(l.Field, why)))
+				if err := report(l, why); err != nil {
+					return err
+				}
+			}
+			return nil
 		}})
 		p.end()
 		return c.close(s, told, p, counts, err)
@@ -71,7 +77,7 @@ func (c importAccounts) close(s *session, told *bufio.Writer, p *progress, count
 	fmt.Fprintf(told, "%s: %s lines: %s new, %s known already, %s refused; %s lines a second.\n", c.File,
 		thousands(counts.Lines), thousands(counts.Made), thousands(counts.Same), thousands(counts.Refused), thousands(p.rate()))
 	if c.DryRun {
-		fmt.Fprintln(told, "This was a trial. Nothing was changed.")
+		fmt.Fprintln(told, "This was a dry run. Nothing was changed.")
 	}
 	if err := told.Flush(); err != nil {
 		return err
@@ -81,6 +87,8 @@ func (c importAccounts) close(s *session, told *bufio.Writer, p *progress, count
 		return fmt.Errorf("%s: stopped after %s lines: %s. Import the file again: what was taken is known by then", c.File, thousands(counts.Lines), strings.TrimSuffix(s.words(err), "."))
 	case err != nil:
 		return fmt.Errorf("%s: %s", c.File, s.words(err))
+	case counts.Refused > 0 && c.DryRun:
+		return found{fmt.Errorf("would be refused: %s. Correct these lines before you import the file, or import it as it is: the other lines are taken", thousands(counts.Refused))}
 	case counts.Refused > 0:
 		return found{fmt.Errorf("refused: %s. Correct these lines and import the file again: what was taken is known by then", thousands(counts.Refused))}
 	}

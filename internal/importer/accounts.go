@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"io"
+	"slices"
 
 	"vestibule/internal/account"
 	"vestibule/internal/db"
@@ -23,8 +24,9 @@ const (
 
 // A Line says what became of one line of a file of accounts.
 type Line struct {
-	Fault         // of a refused line; Line is the number in any case
-	UserID string // as the file has it; "" where it could not be read
+	Fault          // of a refused line, the first; Line is the number in any case
+	Also   []Fault // what else is wrong with it
+	UserID string  // as the file has it; "" where it could not be read
 	Result Result
 }
 
@@ -104,7 +106,7 @@ func (s *Service) settle(ctx context.Context, part []entry, dry bool, seen *seen
 		return func(tx *db.Tx) error {
 			settled = make([]Line, 0, len(part))
 			for _, e := range part {
-				l, err := e.settle(tx, one)
+				l, err := e.settle(tx, s, one)
 				if err != nil {
 					return err
 				}
@@ -136,10 +138,20 @@ func (s *Service) settle(ctx context.Context, part []entry, dry bool, seen *seen
 
 // settle decides one line. What is wrong with it is part of the result; only a
 // fault of ours is returned.
-func (e entry) settle(tx *db.Tx, decide func(*db.Tx, record) (Result, error)) (Line, error) {
+func (e entry) settle(tx *db.Tx, s *Service, decide func(*db.Tx, record) (Result, error)) (Line, error) {
 	l := Line{Fault: Fault{Line: e.line}, UserID: e.get("user_id"), Result: Refuse}
 	if e.fault != nil {
 		l.Fault = *e.fault
+		return l, nil
+	}
+	if len(e.wrong) > 0 {
+		_, more := s.person(e.record)
+		l.Fault, l.Also = e.wrong[0], slices.Clone(e.wrong[1:])
+		for _, f := range more {
+			if !slices.ContainsFunc(e.wrong, func(w Fault) bool { return w.Field == f.Field }) {
+				l.Also = append(l.Also, Fault{Line: e.line, Field: f.Field, Code: f.Code, Args: f.Args})
+			}
+		}
 		return l, nil
 	}
 	result, err := decide(tx, e.record)
@@ -152,6 +164,9 @@ func (e entry) settle(tx *db.Tx, decide func(*db.Tx, record) (Result, error)) (L
 		return l, err
 	}
 	l.Fault = Fault{Line: e.line, Field: f.Field, Code: f.Code, Args: f.Args}
+	for _, also := range f.Fields[min(1, len(f.Fields)):] {
+		l.Also = append(l.Also, Fault{Line: e.line, Field: also.Field, Code: also.Code, Args: also.Args})
+	}
 	return l, nil
 }
 

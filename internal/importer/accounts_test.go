@@ -261,13 +261,36 @@ func FuzzAFileOfAccountsIsReadLineByLine(f *testing.F) {
 			if e, err = l.next(); err != nil {
 				break
 			}
-			if e.line <= last || e.fault == nil && (e.check() != nil || e.get("user_id") == "") {
+			if e.line <= last || e.fault == nil && len(e.wrong) == 0 && (e.check() != nil || e.get("user_id") == "") {
 				t.Errorf("%+v", e)
 			}
 			last = e.line
 		}
 		if !errors.Is(err, io.EOF) && fault.From(err).Kind != fault.Invalid {
 			t.Error(err)
+		}
+	})
+}
+
+func TestEverythingThatIsWrongWithALineIsTold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		s := service(t, e)
+		for line, want := range map[string]string{
+			"x y z,bad id@x,Bad,,,,XX,yes,,,":  "last_name email user_id language",
+			"x y,bad@,Bad,Ly,1,,GB,yes,,gone,": "email mobile user_id language state",
+			"one,one@example.com,One,,,,1,,,,": "last_name country",
+		} {
+			_, lines := taking(t, s, "user_id,email,first_name,last_name,mobile,organization,country,language,password_hash,state,evaluated\n"+line+"\n", AccountsOptions{Dry: true})
+			got := lines[0].Field
+			for _, also := range lines[0].Also {
+				got += " " + also.Field
+				if also.Line != lines[0].Line || also.Code == "" {
+					t.Errorf("%+v", also)
+				}
+			}
+			if lines[0].Result != Refuse || got != want {
+				t.Errorf("%s: %s of %s, want %s", line, lines[0].Result, got, want)
+			}
 		}
 	})
 }

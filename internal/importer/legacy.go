@@ -32,16 +32,15 @@ func (s *Service) account(tx *db.Tx, r record) (made bool, err error) {
 	return true, s.make(tx, p)
 }
 
-// plan reads the record and looks for what is there. It writes nothing.
+// plan reads the record and looks for what is there. It writes nothing. What is
+// wrong with the record itself is told as a whole: the first of it, with all in Fields.
 func (s *Service) plan(tx *db.Tx, r record) (p planned, err error) {
-	email, err := account.ParseEmail(r.get("email"))
-	if err != nil {
-		return p, err
+	var wrong []*fault.Error
+	if p.account, wrong = s.person(r); len(wrong) > 0 {
+		all := *wrong[0]
+		all.Fields = wrong
+		return p, &all
 	}
-	if p.account, err = s.person(r); err != nil {
-		return p, err
-	}
-	p.account.Email, p.account.EmailKey = email.Typed, email.Key
 	if r.get("organization") != "" {
 		if p.organization, err = referred(tx, r); err != nil {
 			return p, err
@@ -59,7 +58,7 @@ func (s *Service) plan(tx *db.Tx, r record) (p planned, err error) {
 	}
 	byID, err := account.FindByUserID(tx, p.account.UserID)
 	switch {
-	case err == nil && byID.EmailKey == email.Key:
+	case err == nil && byID.EmailKey == p.account.EmailKey:
 		p.known = true
 		return p, nil
 	case err == nil:
@@ -67,7 +66,7 @@ func (s *Service) plan(tx *db.Tx, r record) (p planned, err error) {
 	case !fault.Is(err, fault.NotFound):
 		return p, err
 	}
-	other, err := account.FindByEmail(tx, email.Key)
+	other, err := account.FindByEmail(tx, p.account.EmailKey)
 	switch {
 	case err == nil:
 		return p, fault.OnField("email", "import-email-taken").With("user_id", other.UserID)
@@ -77,43 +76,47 @@ func (s *Service) plan(tx *db.Tx, r record) (p planned, err error) {
 	return p, nil
 }
 
-// person reads what the record says of the person, apart from everybody else.
-func (s *Service) person(r record) (a account.Account, err error) {
+// person reads what the record says of the person, apart from everybody else, and everything that is wrong with it.
+func (s *Service) person(r record) (a account.Account, wrong []*fault.Error) {
 	a = account.Account{UserID: r.get("user_id"), Country: strings.ToUpper(r.get("country")), State: account.Expired}
-	if r.get("mobile") != "" {
-		if a.Mobile, err = account.ParseMobile(a.Country, r.get("mobile")); err != nil {
-			return a, err
+	read := func(field string, err error) {
+		if err != nil {
+			wrong = append(wrong, fault.From(onField(field, err)))
 		}
 	}
-	if a.FirstName, err = account.ParseName(r.get("first_name")); err != nil {
-		return a, onField("first_name", err)
+	email, err := account.ParseEmail(r.get("email"))
+	read("email", err)
+	a.Email, a.EmailKey = email.Typed, email.Key
+	if r.get("mobile") != "" {
+		a.Mobile, err = account.ParseMobile(a.Country, r.get("mobile"))
+		read("mobile", err)
 	}
-	if a.LastName, err = account.ParseName(r.get("last_name")); err != nil {
-		return a, onField("last_name", err)
-	}
+	a.FirstName, err = account.ParseName(r.get("first_name"))
+	read("first_name", err)
+	a.LastName, err = account.ParseName(r.get("last_name"))
+	read("last_name", err)
 	if account.UserIDKey(a.UserID) == "" {
-		return a, fault.OnField("user_id", "import-user-id").With("user_id", a.UserID)
+		read("user_id", fault.OnField("user_id", "import-user-id").With("user_id", a.UserID))
 	}
 	a.Lang = strings.ToLower(r.get("language"))
 	if a.Lang != "" && a.Lang != "en" && a.Lang != "de" {
-		return a, fault.OnField("language", "import-language").With("language", r.get("language"))
+		read("language", fault.OnField("language", "import-language").With("language", r.get("language")))
 	}
 	if hash := r.get("password_hash"); hash != "" {
-		if a.PasswordHash, err = s.Hasher.Adopt(hash); err != nil {
-			return a, onField("password_hash", err)
-		}
+		a.PasswordHash, err = s.Hasher.Adopt(hash)
+		read("password_hash", err)
 	}
 	switch strings.ToLower(r.get("state")) {
 	case "", string(account.Expired):
 	case string(account.Active):
-		if a.PasswordHash == "" {
-			return a, fault.OnField("state", "import-active-without-hash")
+		if r.get("password_hash") == "" {
+			read("state", fault.OnField("state", "import-active-without-hash"))
 		}
 		a.State = account.Active
 	default:
-		return a, fault.OnField("state", "import-state").With("state", r.get("state"))
+		read("state", fault.OnField("state", "import-state").With("state", r.get("state")))
 	}
-	return a, nil
+	return a, wrong
 }
 
 func (s *Service) make(tx *db.Tx, p planned) error {

@@ -30,7 +30,8 @@ const maxLine = 64 << 10
 // An entry is a line that was taken apart, or what is wrong with it.
 type entry struct {
 	record
-	fault *Fault
+	fault *Fault  // of a line that could not be taken apart
+	wrong []Fault // all that is wrong with the form of one that could
 }
 
 // lines reads a file of accounts. Each line is read for itself: one that is
@@ -127,7 +128,7 @@ func (l *lines) next() (entry, error) {
 			continue // commas alone, as spreadsheets leave them
 		}
 		if e.fault == nil {
-			e.fault = e.check()
+			e.wrong = e.checks()
 		}
 		return e, nil
 	}

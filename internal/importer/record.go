@@ -274,16 +274,24 @@ func lineAt(text []byte, at int) int {
 	return 1 + bytes.Count(text[:min(at, len(text))], []byte("\n"))
 }
 
-// check says what is wrong with the form of a record, apart from all others.
+// check says what is first wrong with the form of a record, apart from all others.
 func (r *record) check() *Fault {
+	if all := r.checks(); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
+}
+
+// checks says all that is wrong with the form of a record.
+func (r *record) checks() (all []Fault) {
 	r.kind = Kind(strings.ToLower(r.get("record")))
 	if !slices.Contains(kinds(), r.kind) {
-		return &Fault{Line: r.line, Field: "record", Code: "import-record-unknown", Args: map[string]string{"record": r.get("record")}}
+		return []Fault{{Line: r.line, Field: "record", Code: "import-record-unknown", Args: map[string]string{"record": r.get("record")}}}
 	}
 	needed, optional := wanted(r.kind)
 	for _, name := range needed {
 		if r.get(name) == "" {
-			return &Fault{Line: r.line, Field: name, Code: "import-field-missing", Args: map[string]string{"column": name, "record": string(r.kind)}}
+			all = append(all, Fault{Line: r.line, Field: name, Code: "import-field-missing", Args: map[string]string{"column": name, "record": string(r.kind)}})
 		}
 	}
 	for _, name := range Columns() {
@@ -292,30 +300,30 @@ func (r *record) check() *Fault {
 			continue
 		}
 		if !slices.Contains(needed, name) && !slices.Contains(optional, name) {
-			return &Fault{Line: r.line, Field: name, Code: "import-field-idle", Args: map[string]string{"column": name, "record": string(r.kind)}}
+			all = append(all, Fault{Line: r.line, Field: name, Code: "import-field-idle", Args: map[string]string{"column": name, "record": string(r.kind)}})
 		}
 		if len(v) > maxField || strings.ContainsFunc(v, func(c rune) bool {
 			return c < ' ' || c == 0x7f || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069
 		}) {
-			return &Fault{Line: r.line, Field: name, Code: "import-value"}
+			all = append(all, Fault{Line: r.line, Field: name, Code: "import-value"})
 		}
 	}
 	for _, name := range []string{"from", "to", "evaluated"} {
 		if v := r.get(name); v != "" {
 			if _, err := day(v); err != nil {
-				return &Fault{Line: r.line, Field: name, Code: "import-date"}
+				all = append(all, Fault{Line: r.line, Field: name, Code: "import-date"})
 			}
 		}
 	}
 	if v := r.get("seats"); v != "" {
 		if n, err := strconv.Atoi(v); err != nil || n < 0 || n > 10_000_000 {
-			return &Fault{Line: r.line, Field: "seats", Code: "import-number"}
+			all = append(all, Fault{Line: r.line, Field: "seats", Code: "import-number"})
 		}
 	}
 	if v := r.get("country"); v != "" && (len(v) != 2 || strings.ToUpper(v) < "AA" || strings.ToUpper(v) > "ZZ") {
-		return &Fault{Line: r.line, Field: "country", Code: "import-country"}
+		all = append(all, Fault{Line: r.line, Field: "country", Code: "import-country"})
 	}
-	return nil
+	return all
 }
 
 // day reads 2026-12-31.
