@@ -203,7 +203,7 @@ type JoinDeclined struct {
 	AskedAt      time.Time
 }
 
-// SignInCodesLow tells that few recovery codes are left.
+// SignInCodesLow tells that somebody signed in with a recovery code, and how many are left.
 type SignInCodesLow struct {
 	UserID string
 	Left   int

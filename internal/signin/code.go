@@ -89,9 +89,6 @@ func (s *Service) countCode(tx *db.Tx, accountID string, b Browser) error {
 	return codeTries.take(tx, codeKey(accountID, d.ID), accountID)
 }
 
-// fewCodes is how many recovery codes are so few that the owner is told.
-const fewCodes = 3
-
 // proveCode says by what the code proves the account, "authenticator" or "recovery-code", or "". A right one strikes the tries out.
 func (s *Service) proveCode(tx *db.Tx, a account.Account, given string, b Browser) (how string, err error) {
 	d, known, err := device(tx, b.Device, a.ID)
@@ -114,7 +111,7 @@ func (s *Service) proveCode(tx *db.Tx, a account.Account, given string, b Browse
 		return "", err
 	}
 	left, err := account.RecoveryCodesLeft(tx, a.ID)
-	if err == nil && left <= fewCodes {
+	if err == nil {
 		err = s.Messages.Send(tx, message.To{Address: a.Email, Name: a.Name(), Lang: text.Lang(a.Lang)}, a.Subject(), time.Time{},
 			message.SignInCodesLow{UserID: a.UserID, Left: left, UsedAt: tx.Now()})
 	}
