@@ -79,9 +79,6 @@ func (s *Service) ProvePasskey(ctx context.Context, t Ticket, response string) (
 	return n, err
 }
 
-// fewCodes is how many recovery codes are so few that the owner is told.
-const fewCodes = 3
-
 // ProveAuthenticator takes the app's code or a recovery code. A wrong one is
 // Invalid "recovery-code-wrong" on the field "code"; too many are TooMany
 // "recovery-wait".
@@ -143,7 +140,7 @@ func (s *Service) appProves(tx *db.Tx, a account.Account, given string) (bool, e
 		return false, err
 	}
 	left, err := account.RecoveryCodesLeft(tx, a.ID)
-	if err == nil && left <= fewCodes {
+	if err == nil { // told each time: whoever lost the app has a handful of these
 		err = s.Messages.Send(tx, to(a), a.Subject(), time.Time{}, message.SignInCodesLow{UserID: a.UserID, Left: left, UsedAt: tx.Now()})
 	}
 	return true, err

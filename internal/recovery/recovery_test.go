@@ -162,6 +162,15 @@ func TestTheAuthenticatorIsNeverLeftOut(t *testing.T) {
 		n, err = r.ProveAuthenticator(r.ctx(), ticket, strings.ToUpper(k.codes[0]))
 		r.ok(err)
 		r.stands(n.Ticket, Password)
+		told := 0
+		for _, m := range r.mails(k.Email) {
+			if strings.Contains(m.Text, "9 codes are left") {
+				told++
+			}
+		}
+		if told != 1 {
+			t.Fatalf("%d mails say that a code was used", told)
+		}
 		ticket = r.byMail(k)
 		_, err = r.ProveAuthenticator(r.ctx(), ticket, k.codes[0])
 		r.refused(err, "recovery-code-wrong")
