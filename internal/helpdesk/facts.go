@@ -138,10 +138,23 @@ func (s *Service) undelivered(tx *db.Tx, a account.Account, at time.Time) (list 
 // statesOf reads the states that an account went through off its trail, the
 // oldest first.
 func statesOf(events []audit.Entry) (list []StateFact) {
+	var held StateFact // what the account was when it was disabled
 	for _, e := range slices.Backward(events) {
-		if state, why, ok := stateAfter(e); ok {
-			list = append(list, StateFact{At: e.At, State: state, Why: why})
+		state, why, ok := stateAfter(e)
+		if !ok {
+			continue
 		}
+		if n := len(list); e.Action == "account.email_undo" && n > 0 && list[n-1].State == account.Disabled {
+			held = StateFact{State: state, Why: why} // it stays disabled, and is no longer good
+			continue
+		}
+		if state == account.Disabled && len(list) > 0 && list[len(list)-1].State != account.Disabled {
+			held = list[len(list)-1]
+		}
+		if e.Action == "helpdesk.enable" && held.State == account.Expired {
+			state, why = held.State, held.Why
+		}
+		list = append(list, StateFact{At: e.At, State: state, Why: why})
 	}
 	return list
 }

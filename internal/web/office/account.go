@@ -159,8 +159,12 @@ func (f *Face) personFacts(c *web.Context, p helpdesk.Person) []ui.Fact {
 	} else if a.Organization != "" {
 		facts = append(facts, fact("organization", c.T("helpdesk.list.typed", "name", a.Organization)))
 	}
+	standing := c.T("helpdesk.standing." + string(p.Standing.Reason))
+	if p.Staff {
+		standing = c.T("helpdesk.fact.office")
+	}
 	facts = append(facts,
-		fact("standing", c.T("helpdesk.standing."+string(p.Standing.Reason))),
+		fact("standing", standing),
 		fact("created", c.Words.ShortDate(a.CreatedAt)),
 	)
 	if !a.SignedInAt.IsZero() {
