@@ -92,13 +92,13 @@ func (s *Service) holdAt(tx *db.Tx, ticket string, e event) (*flow.Flow[data], a
 	return f, a, err
 }
 
-// at is load for an event: Conflict "sign-in-step" where it does not belong to the step.
-func (s *Service) at(tx *db.Tx, ticket string, e event) (*flow.Flow[data], account.Account, error) {
+// at is whose sign-in it is, for an event: Conflict "sign-in-step" where it does not belong to the step.
+func (s *Service) at(tx *db.Tx, ticket string, e event) (account.Account, error) {
 	f, a, err := s.load(tx, ticket)
 	if err == nil {
 		err = check(Step(f.Step), e)
 	}
-	return f, a, err
+	return a, err
 }
 
 // Accept accepts the terms in force, as they were shown in that language. It is Conflict "sign-in-step" where others have come into
@@ -155,7 +155,7 @@ func (s *Service) Later(ctx context.Context, ticket string, b Browser) (got Arri
 func (s *Service) PasswordFindings(ctx context.Context, ticket, plain string) (found []password.Finding, strength int, err error) {
 	var a account.Account
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		_, a, err = s.at(tx, ticket, passwordRenewed)
+		a, err = s.at(tx, ticket, passwordRenewed)
 		return err
 	})
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *Service) Renew(ctx context.Context, ticket, plain string, b Browser) (g
 	var a account.Account
 	var former []string
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if _, a, err = s.at(tx, ticket, passwordRenewed); err != nil {
+		if a, err = s.at(tx, ticket, passwordRenewed); err != nil {
 			return err
 		}
 		former, err = account.FormerPasswords(tx, a.ID)
