@@ -116,7 +116,7 @@ func (s *Service) expire(tx *db.Tx, a account.Account) error {
 	if err := s.EndRecoveries(tx, a.ID); err != nil {
 		return err
 	}
-	if err := (account.Notices{Messages: s.Messages}).Tell(tx, a, account.Notice{Change: "password-expired", ByStaff: true}); err != nil {
+	if err := s.Messages.Send(tx, to(a), a.Subject(), time.Time{}, message.AccountExpired{UserID: a.UserID, LastAt: lastUsed(a)}); err != nil {
 		return err
 	}
 	return audit.Add(tx, s.Secret, audit.Event{

@@ -191,8 +191,8 @@ func TestAnUnusedAccountIsToldAndThenExpires(t *testing.T) {
 				t.Errorf("%s is %s, and was used", a.UserID, got.State)
 			}
 		}
-		if n := mails(t, e, "account-changed", idle); n != 1 {
-			t.Errorf("told %d times that the password has expired, want once", n)
+		if n := mails(t, e, "account-expired", idle); n != 1 {
+			t.Errorf("told %d times that the account has expired, want once", n)
 		}
 		var history []audit.Entry
 		write(t, e, func(tx *db.Tx) (err error) {
