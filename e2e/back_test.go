@@ -195,7 +195,7 @@ func TestALostAuthenticatorIsMadeUpForByARecoveryCode(t *testing.T) {
 			back.Press(back.Say("recovery.authenticator.recovery-instead"))
 			back.Fill(back.Say("recovery.authenticator.recovery"), codes[0]) // spent at sign-in
 			back.Press(back.Say("recovery.continue"))
-			back.Sees(back.Say("fault.recovery-code-wrong"))
+			back.Sees(back.Say("fault.recovery-code-used"))
 			back.Fill(back.Say("recovery.authenticator.recovery"), codes[1])
 			back.Press(back.Say("recovery.continue"))
 			back.ChooseNewPassword()
