@@ -19,9 +19,9 @@ var refusedCalls = map[string]struct {
 	rooms  []string
 	advice string
 }{
-	"time.Now":           {[]string{"app", "cli"}, "now belongs to the transaction (tx.Now()) or comes in as an argument"},
-	"time.Since":         {[]string{"app", "cli"}, "it asks the machine's clock; subtract from an injected now"},
-	"time.Until":         {[]string{"app", "cli"}, "it asks the machine's clock; subtract an injected now"},
+	"time.Now":           {[]string{"app"}, "now belongs to the transaction (tx.Now()) or comes in as an argument"},
+	"time.Since":         {[]string{"app"}, "it asks the machine's clock; subtract from an injected now"},
+	"time.Until":         {[]string{"app"}, "it asks the machine's clock; subtract an injected now"},
 	"os.Getenv":          {[]string{"config", "dbtest", "portaltest"}, "every option stands in config's table"},
 	"os.LookupEnv":       {[]string{"config", "dbtest", "portaltest"}, "every option stands in config's table"},
 	"os.Environ":         {[]string{"config", "dbtest", "portaltest", "cli"}, "every option stands in config's table"},

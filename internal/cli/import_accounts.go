@@ -192,7 +192,7 @@ const (
 )
 
 func newProgress(to io.Writer, read *counted, size int64) *progress {
-	now := time.Now()
+	now := app.Clock()
 	return &progress{to: to, terminal: terminal(to), read: read, size: size, begun: now, last: now}
 }
 
@@ -213,10 +213,10 @@ func (p *progress) step() {
 	if p.terminal {
 		every = onTerminal
 	}
-	if p.lines%100 != 0 || time.Since(p.last) < every {
+	if p.lines%100 != 0 || app.Clock().Sub(p.last) < every {
 		return
 	}
-	p.last = time.Now()
+	p.last = app.Clock()
 	if p.terminal {
 		fmt.Fprint(p.to, "\r\x1b[K"+p.String())
 		p.drawn = true
@@ -242,7 +242,7 @@ func (p *progress) wipe() {
 
 // rate is how many lines were settled a second.
 func (p *progress) rate() int {
-	return int(float64(p.lines) / max(time.Since(p.begun).Seconds(), 0.001))
+	return int(float64(p.lines) / max(app.Clock().Sub(p.begun).Seconds(), 0.001))
 }
 
 func (p *progress) String() string {
@@ -251,7 +251,7 @@ func (p *progress) String() string {
 		return said
 	}
 	share := min(1, float64(p.read.n)/float64(p.size))
-	left := time.Duration(float64(time.Since(p.begun)) * (1 - share) / share).Round(time.Second)
+	left := time.Duration(float64(app.Clock().Sub(p.begun)) * (1 - share) / share).Round(time.Second)
 	const wide = 30
 	done := int(share * wide)
 	return fmt.Sprintf("[%s%s] %3.0f %%  %s, %s to go", strings.Repeat("#", done), strings.Repeat(".", wide-done), 100*share, said, left)

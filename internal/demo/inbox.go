@@ -47,10 +47,10 @@ func (i *Inbox) Address(base string) string {
 // Routes are the inbox's pages.
 func (i *Inbox) Routes() []web.Route {
 	return []web.Route{
-		{web.Anyone, "GET /dev/inbox", i.list},
-		{web.Anyone, "GET /dev/inbox.json", i.machine},
-		{web.Anyone, "GET /dev/inbox/{id}", i.show},
-		{web.Anyone, "GET /dev/inbox/{id}/preview", i.preview},
+		web.Row(web.Anyone, "GET /dev/inbox", i.list),
+		web.Row(web.Anyone, "GET /dev/inbox.json", i.machine),
+		web.Row(web.Anyone, "GET /dev/inbox/{id}", i.show),
+		web.Row(web.Anyone, "GET /dev/inbox/{id}/preview", i.preview),
 	}
 }
 

@@ -50,15 +50,18 @@ func (a Access) isStaff() bool { return a.who == "staff" }
 // (Kit.answer): a handler that fails has written nothing.
 type Handler func(*Context) error
 
-// A Route is one row of a face's table. Rows are written unkeyed, so that one
-// without access does not compile:
-//
-//	{web.Anyone, "GET /sign-in", f.signInForm},
+// A Route is one row of a face's table. Rows are made by Row, so that one
+// without access does not compile.
 type Route struct {
 	Access  Access
 	Pattern string // METHOD and path, as http.ServeMux has it
 	Handle  Handler
 }
+
+// Row makes a row: who may come in is the first word of it.
+//
+//	web.Row(web.Anyone, "GET /sign-in", f.signInForm),
+func Row(access Access, pattern string, handle Handler) Route { return Route{access, pattern, handle} }
 
 // Table is the whole table as text, one route a line in order of path: what a
 // test compares with a kept file, so that no route changes its access unseen.

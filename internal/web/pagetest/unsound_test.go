@@ -70,7 +70,7 @@ func TestWhatIsUnsoundIsFound(t *testing.T) {
 }
 
 func TestLinksAreFollowed(t *testing.T) {
-	routes := []web.Route{{web.Anyone, "GET /there", nil}, {web.Anyone, "POST /here", nil}, {web.Anyone, "POST /here/again", nil}, {web.Anyone, "GET /help/privacy", nil}, {web.Anyone, "GET /{$}", nil}, {web.Anyone, "GET /help/accessibility", nil}}
+	routes := []web.Route{web.Row(web.Anyone, "GET /there", nil), web.Row(web.Anyone, "POST /here", nil), web.Row(web.Anyone, "POST /here/again", nil), web.Row(web.Anyone, "GET /help/privacy", nil), web.Row(web.Anyone, "GET /{$}", nil), web.Row(web.Anyone, "GET /help/accessibility", nil)}
 	for _, s := range web.Samples() {
 		if s.Name == "parts" {
 			pagetest.Links(t, []web.Sample{s}, routes)

@@ -26,13 +26,13 @@ type Pages struct {
 // Routes are the table of the pages.
 func (p *Pages) Routes() []web.Route {
 	return []web.Route{
-		{p.Access, "GET " + p.Path, p.list},
-		{p.Access, "GET " + p.Path + "/add", p.add},
-		{p.Access, "POST " + p.Path + "/ask", p.ask},
-		{p.Access, "POST " + p.Path + "/add", p.added},
-		{p.Access, "GET " + p.Path + "/{id}", p.one},
-		{p.Access, "POST " + p.Path + "/{id}/name", p.rename},
-		{p.Access, "POST " + p.Path + "/{id}/remove", p.remove},
+		web.Row(p.Access, "GET "+p.Path, p.list),
+		web.Row(p.Access, "GET "+p.Path+"/add", p.add),
+		web.Row(p.Access, "POST "+p.Path+"/ask", p.ask),
+		web.Row(p.Access, "POST "+p.Path+"/add", p.added),
+		web.Row(p.Access, "GET "+p.Path+"/{id}", p.one),
+		web.Row(p.Access, "POST "+p.Path+"/{id}/name", p.rename),
+		web.Row(p.Access, "POST "+p.Path+"/{id}/remove", p.remove),
 	}
 }
 

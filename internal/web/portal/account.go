@@ -19,8 +19,8 @@ const (
 // accountRoutes are the frame's own rows, then those of its pages.
 func (f *Face) accountRoutes() []web.Route {
 	all := []web.Route{
-		{web.SignedIn, "GET " + accountPath, f.account},
-		{web.SignedIn, "GET " + securityPath, func(c *web.Context) error { return c.SeeOther(accountPath) }},
+		web.Row(web.SignedIn, "GET "+accountPath, f.account),
+		web.Row(web.SignedIn, "GET "+securityPath, func(c *web.Context) error { return c.SeeOther(accountPath) }),
 	}
 	all = append(all, f.passwordRoutes()...)
 	all = append(all, f.authenticatorRoutes()...)

@@ -19,15 +19,15 @@ const (
 
 func (f *Face) authenticatorRoutes() []web.Route {
 	return []web.Route{
-		{web.SignedIn, "GET " + authenticatorPath, f.authenticator},
-		{web.SignedIn, "POST " + appPath, f.addApp},
-		{web.SignedIn, "GET " + appPath, f.app},
-		{web.SignedIn, "POST " + authenticatorPath + "/code", f.proveApp},
-		{web.SignedIn, "POST " + authenticatorPath + "/kept", f.keepCodes},
-		{web.SignedIn, "POST " + authenticatorPath + "/codes", f.renewCodes},
-		{web.SignedIn, "GET " + authenticatorPath + "/recovery-codes.txt", f.codesFile},
-		{web.SignedIn, "GET " + removeAppPath, f.removeApp},
-		{web.SignedIn, "POST " + removeAppPath, f.appRemoved},
+		web.Row(web.SignedIn, "GET "+authenticatorPath, f.authenticator),
+		web.Row(web.SignedIn, "POST "+appPath, f.addApp),
+		web.Row(web.SignedIn, "GET "+appPath, f.app),
+		web.Row(web.SignedIn, "POST "+authenticatorPath+"/code", f.proveApp),
+		web.Row(web.SignedIn, "POST "+authenticatorPath+"/kept", f.keepCodes),
+		web.Row(web.SignedIn, "POST "+authenticatorPath+"/codes", f.renewCodes),
+		web.Row(web.SignedIn, "GET "+authenticatorPath+"/recovery-codes.txt", f.codesFile),
+		web.Row(web.SignedIn, "GET "+removeAppPath, f.removeApp),
+		web.Row(web.SignedIn, "POST "+removeAppPath, f.appRemoved),
 	}
 }
 

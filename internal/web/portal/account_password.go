@@ -12,9 +12,9 @@ const passwordPath = accountPath + "/password"
 
 func (f *Face) passwordRoutes() []web.Route {
 	return []web.Route{
-		{web.SignedIn, "GET " + passwordPath, f.password},
-		{web.SignedIn, "POST " + passwordPath, f.passwordChange},
-		{web.SignedIn, "POST " + passwordPath + "/check", f.passwordCheck},
+		web.Row(web.SignedIn, "GET "+passwordPath, f.password),
+		web.Row(web.SignedIn, "POST "+passwordPath, f.passwordChange),
+		web.Row(web.SignedIn, "POST "+passwordPath+"/check", f.passwordCheck),
 	}
 }
 

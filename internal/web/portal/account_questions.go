@@ -15,11 +15,11 @@ const (
 
 func (f *Face) questionRoutes() []web.Route {
 	return []web.Route{
-		{web.SignedIn, "GET " + questionsPath, f.questions},
-		{web.SignedIn, "POST " + questionsPath, f.questionsChoose},
-		{web.SignedIn, "POST " + questionsPath + "/check", f.questionsCheck},
-		{web.SignedIn, "GET " + questionsConfirmPath, f.questionsConfirm},
-		{web.SignedIn, "POST " + questionsConfirmPath, f.questionsConfirmed},
+		web.Row(web.SignedIn, "GET "+questionsPath, f.questions),
+		web.Row(web.SignedIn, "POST "+questionsPath, f.questionsChoose),
+		web.Row(web.SignedIn, "POST "+questionsPath+"/check", f.questionsCheck),
+		web.Row(web.SignedIn, "GET "+questionsConfirmPath, f.questionsConfirm),
+		web.Row(web.SignedIn, "POST "+questionsConfirmPath, f.questionsConfirmed),
 	}
 }
 

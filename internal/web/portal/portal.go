@@ -40,11 +40,11 @@ func New(s Services) *Face { return &Face{s} }
 func (f *Face) Routes() []web.Route {
 	administrator := web.Member(string(organization.Administrator))
 	return append([]web.Route{
-		{web.Client, "GET /portal", f.home},
-		{web.Client, "POST /portal/ask-again", f.askAgain},
-		{web.Client, "GET /portal/people", f.people},
-		{administrator, "POST /portal/people/{id}/accept", f.accept},
-		{administrator, "POST /portal/people/{id}/refuse", f.refuse},
+		web.Row(web.Client, "GET /portal", f.home),
+		web.Row(web.Client, "POST /portal/ask-again", f.askAgain),
+		web.Row(web.Client, "GET /portal/people", f.people),
+		web.Row(administrator, "POST /portal/people/{id}/accept", f.accept),
+		web.Row(administrator, "POST /portal/people/{id}/refuse", f.refuse),
 	}, slices.Concat(f.vouchRoutes(), f.accountRoutes())...)
 }
 

@@ -14,8 +14,8 @@ import (
 func (f *Face) vouchRoutes() []web.Route {
 	administrator := web.Member(string(organization.Administrator))
 	return []web.Route{
-		{administrator, "GET /portal/vouch/{id}", f.vouching},
-		{administrator, "POST /portal/vouch/{id}", f.vouch},
+		web.Row(administrator, "GET /portal/vouch/{id}", f.vouching),
+		web.Row(administrator, "POST /portal/vouch/{id}", f.vouch),
 	}
 }
 

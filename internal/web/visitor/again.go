@@ -15,10 +15,10 @@ func (f *SignIn) againRoutes() []web.Route {
 		web.Access
 	}{{client, web.SignedIn}, {office, web.StaffAny}} {
 		all = append(all,
-			web.Route{d.Access, "GET " + d.path, func(c *web.Context) error { return f.again(c, d.door, c.R.URL.Query().Get("next"), nil) }},
-			web.Route{d.Access, "POST " + d.path, func(c *web.Context) error { return f.proveAgain(c, d.door) }},
-			web.Route{d.Access, "POST " + d.path + "/passkey" + askPasskey, func(c *web.Context) error { return f.askAgainPasskey(c, d.door) }},
-			web.Route{d.Access, "POST " + d.path + "/passkey", func(c *web.Context) error { return f.againByPasskey(c, d.door) }},
+			web.Row(d.Access, "GET "+d.path, func(c *web.Context) error { return f.again(c, d.door, c.R.URL.Query().Get("next"), nil) }),
+			web.Row(d.Access, "POST "+d.path, func(c *web.Context) error { return f.proveAgain(c, d.door) }),
+			web.Row(d.Access, "POST "+d.path+"/passkey"+askPasskey, func(c *web.Context) error { return f.askAgainPasskey(c, d.door) }),
+			web.Row(d.Access, "POST "+d.path+"/passkey", func(c *web.Context) error { return f.againByPasskey(c, d.door) }),
 		)
 	}
 	return all

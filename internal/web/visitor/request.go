@@ -46,12 +46,12 @@ func NewRequest(service *access.Service) *Request {
 // Routes are the face's table.
 func (f *Request) Routes() []web.Route {
 	return []web.Route{
-		{web.Anyone, "GET /request", f.form},
-		{web.Anyone, "POST /request", f.send},
-		{web.Anyone, "GET /request/received", f.received},
-		{web.Anyone, "GET /request/withdraw/{token}", f.withdrawal},
-		{web.Anyone, "POST /request/withdraw/{token}", f.withdraw},
-		{web.Anyone, "GET /request/withdrawn", f.withdrawn},
+		web.Row(web.Anyone, "GET /request", f.form),
+		web.Row(web.Anyone, "POST /request", f.send),
+		web.Row(web.Anyone, "GET /request/received", f.received),
+		web.Row(web.Anyone, "GET /request/withdraw/{token}", f.withdrawal),
+		web.Row(web.Anyone, "POST /request/withdraw/{token}", f.withdraw),
+		web.Row(web.Anyone, "GET /request/withdrawn", f.withdrawn),
 	}
 }
 

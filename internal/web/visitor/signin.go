@@ -27,17 +27,17 @@ func NewSignIn(service *signin.Service, recovery *recovery.Service, register *re
 // Routes are the face's table. Steps of a sign-in are for anyone: the ticket in the cookie is what lets them go on.
 func (f *SignIn) Routes() []web.Route {
 	return append([]web.Route{
-		{web.Anyone, "GET /sign-in", f.form},
-		{web.Anyone, "POST /sign-in", f.send},
-		{web.Anyone, "POST /sign-in/code", f.code},
-		{web.Anyone, "POST /sign-in/leave", f.leave},
-		{web.Anyone, "GET /office/sign-in", f.staffForm},
-		{web.Anyone, "POST /office/sign-in", f.staffSend},
-		{web.Anyone, "POST /sign-out", f.signOut},
-		{web.Anyone, "POST /office/sign-out", f.staffSignOut},
-		{web.Anyone, "GET /signed-out", f.signedOut},
-		{web.SignedIn, "GET /standing", f.where},
-		{web.SignedIn, "POST /standing/confirm", f.confirmAgain},
+		web.Row(web.Anyone, "GET /sign-in", f.form),
+		web.Row(web.Anyone, "POST /sign-in", f.send),
+		web.Row(web.Anyone, "POST /sign-in/code", f.code),
+		web.Row(web.Anyone, "POST /sign-in/leave", f.leave),
+		web.Row(web.Anyone, "GET /office/sign-in", f.staffForm),
+		web.Row(web.Anyone, "POST /office/sign-in", f.staffSend),
+		web.Row(web.Anyone, "POST /sign-out", f.signOut),
+		web.Row(web.Anyone, "POST /office/sign-out", f.staffSignOut),
+		web.Row(web.Anyone, "GET /signed-out", f.signedOut),
+		web.Row(web.SignedIn, "GET /standing", f.where),
+		web.Row(web.SignedIn, "POST /standing/confirm", f.confirmAgain),
 	}, slices.Concat(f.forcedRoutes(), f.againRoutes(), f.passkeyRoutes())...)
 }
 

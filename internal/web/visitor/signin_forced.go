@@ -12,13 +12,13 @@ import (
 
 func (f *SignIn) forcedRoutes() []web.Route {
 	return []web.Route{
-		{web.Anyone, "POST /sign-in/terms", f.terms},
-		{web.Anyone, "POST /sign-in/recover", f.recover},
-		{web.Anyone, "POST /sign-in/password", f.renew},
-		{web.Anyone, "POST /sign-in/password/check", f.renewCheck},
-		{web.Anyone, "POST /sign-in/keep", f.keep},
-		{web.Anyone, "POST /sign-in/complete", f.complete},
-		{web.Anyone, "POST /sign-in/go-on", f.goOn},
+		web.Row(web.Anyone, "POST /sign-in/terms", f.terms),
+		web.Row(web.Anyone, "POST /sign-in/recover", f.recover),
+		web.Row(web.Anyone, "POST /sign-in/password", f.renew),
+		web.Row(web.Anyone, "POST /sign-in/password/check", f.renewCheck),
+		web.Row(web.Anyone, "POST /sign-in/keep", f.keep),
+		web.Row(web.Anyone, "POST /sign-in/complete", f.complete),
+		web.Row(web.Anyone, "POST /sign-in/go-on", f.goOn),
 	}
 }
 

@@ -23,10 +23,10 @@ const (
 
 func (f *SignIn) passkeyRoutes() []web.Route {
 	return []web.Route{
-		{web.Anyone, "POST " + passkeyPath + askPasskey, f.askPasskey},
-		{web.Anyone, "POST " + passkeyPath, f.passkey},
-		{web.Anyone, "POST " + passkeyCodePath + askPasskey, f.askCodePasskey},
-		{web.Anyone, "POST " + passkeyCodePath, f.codeByPasskey},
+		web.Row(web.Anyone, "POST "+passkeyPath+askPasskey, f.askPasskey),
+		web.Row(web.Anyone, "POST "+passkeyPath, f.passkey),
+		web.Row(web.Anyone, "POST "+passkeyCodePath+askPasskey, f.askCodePasskey),
+		web.Row(web.Anyone, "POST "+passkeyCodePath, f.codeByPasskey),
 	}
 }
 

@@ -21,14 +21,14 @@ func NewStaffEnrol(service *staff.Service) *StaffEnrol { return &StaffEnrol{staf
 // Routes are the face's table. Steps are for anyone: the ticket in the cookie is what lets them go on.
 func (f *StaffEnrol) Routes() []web.Route {
 	return []web.Route{
-		{web.Anyone, "GET /office/enrol/{token}", f.link},
-		{web.Anyone, "POST /office/enrol/{token}", f.begin},
-		{web.Anyone, "GET /office/enrol", f.form},
-		{web.Anyone, "POST /office/set-up/password", f.password},
-		{web.Anyone, "POST /office/set-up/check", f.check},
-		{web.Anyone, "POST /office/set-up/code", f.code},
-		{web.Anyone, "POST /office/set-up/again", f.again},
-		{web.Anyone, "POST /office/set-up/done", f.done},
+		web.Row(web.Anyone, "GET /office/enrol/{token}", f.link),
+		web.Row(web.Anyone, "POST /office/enrol/{token}", f.begin),
+		web.Row(web.Anyone, "GET /office/enrol", f.form),
+		web.Row(web.Anyone, "POST /office/set-up/password", f.password),
+		web.Row(web.Anyone, "POST /office/set-up/check", f.check),
+		web.Row(web.Anyone, "POST /office/set-up/code", f.code),
+		web.Row(web.Anyone, "POST /office/set-up/again", f.again),
+		web.Row(web.Anyone, "POST /office/set-up/done", f.done),
 	}
 }
 

@@ -19,9 +19,9 @@ func NewStop(service *desk.Service) *Stop { return &Stop{service} }
 // Routes are the face's table.
 func (f *Stop) Routes() []web.Route {
 	return []web.Route{
-		{web.Anyone, "GET /stop/{token}", f.link},
-		{web.Anyone, "POST /stop/{token}", f.stop},
-		{web.Anyone, "GET /stop/done", f.done},
+		web.Row(web.Anyone, "GET /stop/{token}", f.link),
+		web.Row(web.Anyone, "POST /stop/{token}", f.stop),
+		web.Row(web.Anyone, "GET /stop/done", f.done),
 	}
 }
 
