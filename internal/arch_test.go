@@ -26,11 +26,12 @@ var floors = map[string]int{
 
 	"flow": mechanism, "code": mechanism, "session": mechanism, "password": mechanism, "throttle": mechanism,
 	"audit": mechanism, "outbox": mechanism, "message": mechanism, "carrier": mechanism, "chore": mechanism,
-	"passkey": mechanism, "place": mechanism,
+	"passkey": mechanism, "place": mechanism, "blob": mechanism, "signing": mechanism,
 
 	"account": capability, "organization": capability, "license": capability, "access": capability,
 	"register": capability, "signin": capability, "staff": capability, "importer": capability, "helpdesk": capability, "lifecycle": capability, "selfservice": capability,
 	"credential": capability, "recovery": capability, "release": capability, "profile": capability,
+	"activation": capability, "download": capability, "feed": capability, "renewal": capability,
 
 	"cli": entrance, "config": entrance, "app": entrance, "demo": entrance, "web": entrance,
 }
@@ -45,8 +46,8 @@ func floorOf(room string) (int, bool) {
 }
 
 // base is the order of the capabilities that others stand on: each may use
-// those before it, and every other capability may use all four.
-var base = []string{"account", "organization", "license", "access"}
+// those before it, and every other capability may use all of them.
+var base = []string{"account", "organization", "license", "access", "release"}
 
 // facePasses is what a face (web and everything under it) may name besides
 // capabilities: enough to answer a request, nothing to get round a Service.

@@ -34,6 +34,11 @@ const (
 	OrganizationsView Permission = "organizations.view"
 	AccountsView      Permission = "accounts.view"
 	AccountsHelp      Permission = "accounts.help"
+	LicensesView      Permission = "licenses.view"
+	LicensesManage    Permission = "licenses.manage"
+	ProductsManage    Permission = "products.manage"
+	ReleasesView      Permission = "releases.view"
+	ReleasesManage    Permission = "releases.manage"
 	MessagesView      Permission = "messages.view"
 	MessagesManage    Permission = "messages.manage"
 	AuditView         Permission = "audit.view"
@@ -45,6 +50,7 @@ const (
 func Permissions() []Permission {
 	return []Permission{
 		RequestsView, RequestsDecide, OrganizationsView, AccountsView, AccountsHelp,
+		LicensesView, LicensesManage, ProductsManage, ReleasesView, ReleasesManage,
 		MessagesView, MessagesManage, AuditView, SettingsManage, StaffManage,
 	}
 }
@@ -55,13 +61,13 @@ func Permissions() []Permission {
 func (r Role) Grants() []Permission {
 	switch r {
 	case Approver:
-		return []Permission{RequestsView, RequestsDecide, OrganizationsView}
+		return []Permission{RequestsView, RequestsDecide, OrganizationsView, LicensesView, LicensesManage}
 	case Helpdesk:
-		return []Permission{RequestsView, OrganizationsView, AccountsView, AccountsHelp, MessagesView, MessagesManage}
+		return []Permission{RequestsView, OrganizationsView, AccountsView, AccountsHelp, LicensesView, ReleasesView, MessagesView, MessagesManage}
 	case ReleaseManager:
-		return []Permission{OrganizationsView}
+		return []Permission{OrganizationsView, LicensesView, ReleasesView, ReleasesManage}
 	case Auditor:
-		return []Permission{RequestsView, OrganizationsView, AccountsView, MessagesView, AuditView}
+		return []Permission{RequestsView, OrganizationsView, AccountsView, LicensesView, ReleasesView, MessagesView, AuditView}
 	case Administrator:
 		return Permissions()
 	}

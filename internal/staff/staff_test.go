@@ -105,7 +105,7 @@ func TestSomebodyWhoIsAddedSetsUpPasswordAndAuthenticatorAndIsIn(t *testing.T) {
 		if who.Name != "Ines Duarte" || !slices.Equal(who.Roles, []Role{Approver, Helpdesk}) {
 			t.Errorf("%+v", who)
 		}
-		want := []Permission{RequestsView, RequestsDecide, OrganizationsView, AccountsView, AccountsHelp, MessagesView, MessagesManage}
+		want := []Permission{RequestsView, RequestsDecide, OrganizationsView, AccountsView, AccountsHelp, LicensesView, LicensesManage, ReleasesView, MessagesView, MessagesManage}
 		if got := who.Permissions(); !slices.Equal(got, want) {
 			t.Errorf("permissions %v", got)
 		}
@@ -301,13 +301,13 @@ func TestTheTableOfRolesIsWhole(t *testing.T) {
 			t.Errorf("%s grants nothing", r)
 		}
 		// To change a thing, one must be able to see it.
-		for change, see := range map[Permission]Permission{RequestsDecide: RequestsView, AccountsHelp: AccountsView, MessagesManage: MessagesView} {
+		for change, see := range map[Permission]Permission{RequestsDecide: RequestsView, AccountsHelp: AccountsView, MessagesManage: MessagesView, LicensesManage: LicensesView, ReleasesManage: ReleasesView} {
 			if May([]Role{r}, change) && !May([]Role{r}, see) {
 				t.Errorf("%s may %s and not %s", r, change, see)
 			}
 		}
 	}
-	for _, p := range []Permission{RequestsDecide, AccountsHelp, MessagesManage, SettingsManage, StaffManage} {
+	for _, p := range []Permission{RequestsDecide, AccountsHelp, MessagesManage, LicensesManage, ProductsManage, ReleasesManage, SettingsManage, StaffManage} {
 		if May([]Role{Auditor}, p) {
 			t.Errorf("the auditor may %s", p)
 		}
