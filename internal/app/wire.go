@@ -122,6 +122,8 @@ func logo(name string) (data []byte, mediaType string, err error) {
 func origin(ctx context.Context, address, requestID string, who web.Who) context.Context {
 	actor := audit.Actor{Kind: audit.Visitor}
 	switch {
+	case who.Known() && who.Service:
+		actor = audit.Actor{Kind: audit.Service, ID: who.Account}
 	case who.Known() && who.Staff:
 		actor = audit.Actor{Kind: audit.Staff, ID: who.Account}
 	case who.Known():

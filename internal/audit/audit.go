@@ -31,6 +31,7 @@ const (
 	Visitor = "visitor" // nobody has signed in
 	Client  = "client"  // an account of a client
 	Staff   = "staff"   // an account of the vendor's people
+	Service = "service" // a service account of a client
 	System  = "system"  // a chore, or the operator at the console
 )
 

@@ -40,7 +40,15 @@ type Error struct {
 	Args       map[string]string // fills the places in the words
 	RetryAfter time.Duration     // for TooMany and Unavailable
 	Fields     []*Error          // for a form: one for each field at fault, in page order
+	Remedy     string            // what can be done about it, as a code; for programs
+	Because    []Fact            // the dated facts that a refusal rests on; for programs
 	Cause      error             // for the log only
+}
+
+// A Fact is one dated thing that a refusal rests on.
+type Fact struct {
+	Code string
+	At   time.Time // zero: not dated
 }
 
 // Error is for logs and tests, never for people.

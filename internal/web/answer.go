@@ -27,6 +27,10 @@ func statusOf(e *fault.Error) int {
 		return http.StatusRequestEntityTooLarge
 	case unreadable:
 		return http.StatusBadRequest
+	case wrongMethod:
+		return http.StatusMethodNotAllowed
+	case wrongType:
+		return http.StatusUnsupportedMediaType
 	}
 	switch e.Kind {
 	case fault.Invalid:
@@ -74,6 +78,10 @@ func (k *Kit) answer(c *Context, err error) {
 			level = slog.LevelError
 		}
 		k.o.Log.LogAttrs(c.R.Context(), level, "failed", slog.String("id", c.RequestID), slog.String("code", e.Code), slog.Any("cause", e.Cause))
+	}
+	if c.api {
+		k.problem(c, e)
+		return
 	}
 	if e.Kind == fault.Unauthenticated {
 		k.signIn(c, e)
@@ -217,8 +225,13 @@ func (k *Kit) missed(c *Context) {
 	h := c.W.Header()
 	h.Del("Content-Type")
 	h["X-Content-Type-Options"] = k.shared[1]
+	c.api = apiPath(c.R.URL.Path)
+	if status == http.StatusMethodNotAllowed && c.api {
+		k.answer(c, fault.New(fault.NotFound, wrongMethod))
+		return
+	}
 	if status == http.StatusMethodNotAllowed {
-		p := k.failure(c, status, fault.New(fault.NotFound, "wrong-method"), 0)
+		p := k.failure(c, status, fault.New(fault.NotFound, wrongMethod), 0)
 		if err := c.Page(status, ui.FailurePage(p)); err != nil {
 			k.answer(c, err)
 		}

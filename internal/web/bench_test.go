@@ -22,12 +22,12 @@ func (b *blank) WriteHeader(int)             {}
 // BenchmarkPublicPage is what the kit and the templates add to a page, beside
 // BenchmarkBareHandler with as many bytes; the network is not in it.
 func BenchmarkPublicPage(b *testing.B) {
-	k := start(b, options(b), web.Route{web.Anyone, "GET /x", func(c *web.Context) error { return c.Page(200, form(c.Frame())) }})
+	k := start(b, options(b), web.Row(web.Anyone, "GET /x", func(c *web.Context) error { return c.Page(200, form(c.Frame())) }))
 	serve(b, k)
 }
 
 func BenchmarkBareHandler(b *testing.B) {
-	k := start(b, options(b), web.Route{web.Anyone, "GET /x", func(c *web.Context) error { return c.Page(200, form(c.Frame())) }})
+	k := start(b, options(b), web.Row(web.Anyone, "GET /x", func(c *web.Context) error { return c.Page(200, form(c.Frame())) }))
 	body := ask(k, "GET", "/x", "").Body.Bytes()
 	serve(b, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -36,6 +36,8 @@ type Context struct {
 	missed bool // no route took the request, so far
 
 	unknown bool // no route took it in the end
+	api     bool // failures are told as problem documents
+	long    bool // see Route.Long
 }
 
 // Context is the request's context; it carries the origin for the audit.

@@ -26,10 +26,10 @@ func sent(t *testing.T, body string, set ...func(*http.Request)) (sampleForm, er
 	t.Helper()
 	var in sampleForm
 	var err error
-	k := start(t, options(t), web.Route{web.Anyone, "POST /x", func(c *web.Context) error {
+	k := start(t, options(t), web.Row(web.Anyone, "POST /x", func(c *web.Context) error {
 		err = c.Form(&in)
 		return c.SeeOther("/y")
-	}})
+	}))
 	ask(k, "POST", "/x", body, set...)
 	return in, err
 }
@@ -48,12 +48,12 @@ func TestAFormIsReadIntoItsStruct(t *testing.T) {
 // asvs: V15.3.7
 func TestOfAFieldThatIsSentTwiceTheFirstOfTheBodyCounts(t *testing.T) {
 	var in sampleForm
-	k := start(t, options(t), web.Route{web.Anyone, "POST /x", func(c *web.Context) error {
+	k := start(t, options(t), web.Row(web.Anyone, "POST /x", func(c *web.Context) error {
 		if err := c.Form(&in); err != nil {
 			return err
 		}
 		return c.SeeOther("/y")
-	}})
+	}))
 	if w := ask(k, "POST", "/x?name=query&note=query", "name=first&name=second"); w.Code != 303 || in.Name != "first" {
 		t.Errorf("%d: %+v", w.Code, in)
 	}
@@ -85,11 +85,11 @@ func TestABodyIsBounded(t *testing.T) {
 		"other type":     {`{"name":"x"}`, func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, 400, "could not read"},
 		"multipart bomb": {"--x", func(r *http.Request) { r.Header.Set("Content-Type", "multipart/form-data; boundary=x") }, 400, "could not read"},
 	} {
-		k := start(t, options(t), web.Route{web.Anyone, "POST /x", func(c *web.Context) error {
+		k := start(t, options(t), web.Row(web.Anyone, "POST /x", func(c *web.Context) error {
 			var in sampleForm
 			_, err := c.Again(c.Form(&in))
 			return err
-		}})
+		}))
 		w := ask(k, "POST", "/x", row.body, row.set)
 		if w.Code != row.status || !strings.Contains(w.Body.String(), row.says) {
 			t.Errorf("%s: %d", name, w.Code)
@@ -98,7 +98,7 @@ func TestABodyIsBounded(t *testing.T) {
 }
 
 func TestAFormComesBackWithItsFailuresInWords(t *testing.T) {
-	k := start(t, options(t), web.Route{web.Anyone, "POST /x", func(c *web.Context) error {
+	k := start(t, options(t), web.Row(web.Anyone, "POST /x", func(c *web.Context) error {
 		var f fault.Form
 		f.Add("name", "required")
 		f.Add("note", "too-long", "max", "2000")
@@ -110,13 +110,13 @@ func TestAFormComesBackWithItsFailuresInWords(t *testing.T) {
 			t.Errorf("got %v", frame.Errors)
 		}
 		return c.Page(frame.Status(), ui.PartsPage(frame))
-	}}, web.Route{web.Anyone, "GET /fine", func(c *web.Context) error {
+	}), web.Row(web.Anyone, "GET /fine", func(c *web.Context) error {
 		frame, err := c.Again(nil)
 		if err != nil {
 			return err
 		}
 		return c.Page(frame.Status(), ui.AccessibilityPage(frame))
-	}})
+	}))
 	if w := ask(k, "POST", "/x", "a=b"); w.Code != 422 || !strings.Contains(w.Body.String(), "<title>Error: ") {
 		t.Errorf("got %d", w.Code)
 	}
@@ -127,12 +127,12 @@ func TestAFormComesBackWithItsFailuresInWords(t *testing.T) {
 
 // asvs: V3.3.1 V3.3.2 V3.3.4 V3.3.3
 func TestCookiesAreForThisHostAlone(t *testing.T) {
-	set := web.Route{web.Anyone, "GET /set", func(c *web.Context) error {
+	set := web.Row(web.Anyone, "GET /set", func(c *web.Context) error {
 		c.SetCookie("session", "t", time.Hour)
 		c.DropCookie("ticket")
 		c.ClearSiteData()
 		return c.Bytes(200, "text/plain", []byte(c.Cookie("session")))
-	}}
+	})
 	w := ask(start(t, options(t), set), "GET", "/set", "", cookie("session", "plain"), cookie("__Host-session", "secure"))
 	got := w.Header().Values("Set-Cookie")
 	if got[0] != "__Host-session=t; Path=/; Max-Age=3600; HttpOnly; Secure; SameSite=Lax" || !strings.HasPrefix(got[1], "__Host-ticket=; Path=/; Max-Age=0;") || w.Body.String() != "secure" {

@@ -11,12 +11,12 @@ import (
 // own are the kit's own routes.
 func (k *Kit) own() []Route {
 	return []Route{
-		{Anyone, "GET /{$}", k.door},
-		{Anyone, "GET /assets/", k.asset},
-		{Anyone, "GET /healthz", func(c *Context) error { return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n")) }},
-		{Anyone, "GET /readyz", k.ready},
-		{Anyone, "GET /help/privacy", func(c *Context) error { return c.Page(http.StatusOK, ui.PrivacyPage(c.Frame())) }},
-		{Anyone, "GET /help/accessibility", func(c *Context) error { return c.Page(http.StatusOK, ui.AccessibilityPage(c.Frame())) }},
+		Row(Anyone, "GET /{$}", k.door),
+		Row(Anyone, "GET /assets/", k.asset),
+		Row(Anyone, "GET /healthz", func(c *Context) error { return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n")) }),
+		Row(Anyone, "GET /readyz", k.ready),
+		Row(Anyone, "GET /help/privacy", func(c *Context) error { return c.Page(http.StatusOK, ui.PrivacyPage(c.Frame())) }),
+		Row(Anyone, "GET /help/accessibility", func(c *Context) error { return c.Page(http.StatusOK, ui.AccessibilityPage(c.Frame())) }),
 	}
 }
 

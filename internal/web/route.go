@@ -33,6 +33,10 @@ func Member(roles ...string) Access {
 	return Access{who: "member", need: strings.Join(roles, "|")}
 }
 
+// Token is a service account that shows its token, in an Authorization header as Bearer (RFC 6750) or as the password of Basic
+// (RFC 7617), and has the scope. Cookies count for nothing there.
+func Token(scope string) Access { return Access{who: "token", need: scope} }
+
 // Staff is a member of staff whose role grants the permission.
 func Staff(permission string) Access { return Access{who: "staff", need: permission} }
 
@@ -56,12 +60,28 @@ type Route struct {
 	Access  Access
 	Pattern string // METHOD and path, as http.ServeMux has it
 	Handle  Handler
+
+	api  bool
+	long bool
+	body int64
 }
+
+// API makes a row one for programs: what fails is answered as a problem document (RFC 9457) instead of a page.
+func (r Route) API() Route { r.api = true; return r }
+
+// Body lets a row take bodies of up to n bytes instead of 64 KiB. Whoever takes more than fits in memory reads it as it comes.
+func (r Route) Body(n int64) Route { r.body = n; return r }
+
+// Long lets a row send or take for as long as it goes on: instead of the server's deadline for a whole request there is one for
+// every few megabytes.
+func (r Route) Long() Route { r.long = true; return r }
 
 // Row makes a row: who may come in is the first word of it.
 //
 //	web.Row(web.Anyone, "GET /sign-in", f.signInForm),
-func Row(access Access, pattern string, handle Handler) Route { return Route{access, pattern, handle} }
+func Row(access Access, pattern string, handle Handler) Route {
+	return Route{Access: access, Pattern: pattern, Handle: handle, body: maxBody}
+}
 
 // Table is the whole table as text, one route a line in order of path: what a
 // test compares with a kept file, so that no route changes its access unseen.

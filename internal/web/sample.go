@@ -25,14 +25,14 @@ func Gallery(samples []Sample) []Route {
 	samples = slices.Clone(samples)
 	slices.SortFunc(samples, func(a, b Sample) int { return cmp.Compare(a.Name, b.Name) })
 	return []Route{
-		{Anyone, "GET /dev/gallery", func(c *Context) error {
+		Row(Anyone, "GET /dev/gallery", func(c *Context) error {
 			links := make([]ui.Link, len(samples))
 			for i, s := range samples {
 				links[i] = ui.Link{Text: s.Name, Href: "/dev/gallery/" + s.Name}
 			}
 			return c.Page(200, ui.GalleryPage(c.Frame(), links))
-		}},
-		{Anyone, "GET /dev/gallery/{name}", func(c *Context) error {
+		}),
+		Row(Anyone, "GET /dev/gallery/{name}", func(c *Context) error {
 			name := c.R.PathValue("name")
 			for _, s := range samples {
 				if s.Name == name {
@@ -40,6 +40,6 @@ func Gallery(samples []Sample) []Route {
 				}
 			}
 			return fault.New(fault.NotFound, "not-found")
-		}},
+		}),
 	}
 }

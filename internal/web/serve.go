@@ -51,11 +51,9 @@ func (k *Kit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.speak()
 	if err := k.cross.Check(r); err != nil {
+		c.api = apiPath(r.URL.Path)
 		k.answer(c, fault.Because(fault.Denied, "cross-origin", err))
 		return
-	}
-	if r.ContentLength != 0 && r.Body != nil {
-		r.Body = http.MaxBytesReader(c.W, r.Body, maxBody)
 	}
 	c.missed = true
 	k.mux.ServeHTTP(c.W, r)
@@ -69,7 +67,13 @@ func (k *Kit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (k *Kit) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := w.(*writer).c // ServeHTTP is the mux's only caller
-		c.R, c.missed = r, false
+		c.R, c.missed, c.api = r, false, route.api
+		if route.long {
+			c.keepOn()
+		}
+		if r.ContentLength != 0 && r.Body != nil {
+			r.Body = http.MaxBytesReader(c.W, r.Body, route.body)
+		}
 		err := k.admit(c, route.Access)
 		if err == nil && k.o.Origin != nil {
 			c.R = r.WithContext(k.o.Origin(r.Context(), c.Address, c.RequestID, c.who))
@@ -87,6 +91,16 @@ func (k *Kit) serve(route Route) http.Handler {
 // session store that is away lets nobody in.
 func (k *Kit) admit(c *Context, a Access) error {
 	if a == Anyone {
+		return nil
+	}
+	if a.who == "token" {
+		who, err := c.Caller()
+		if err != nil {
+			return err
+		}
+		if !who.Can(a.need) {
+			return fault.New(fault.Denied, "scope-missing")
+		}
 		return nil
 	}
 	cookie, load := ClientCookie, k.o.Client
@@ -183,8 +197,10 @@ func (c *Context) logPath() string {
 		}
 		return "/" + first
 	}
-	if token := c.R.PathValue("token"); token != "" {
-		return strings.Replace(path, token, "{token}", 1)
+	for _, name := range []string{"token", "secret"} {
+		if hidden := c.R.PathValue(name); hidden != "" {
+			path = strings.Replace(path, hidden, "{"+name+"}", 1)
+		}
 	}
 	return path
 }
@@ -251,6 +267,9 @@ func (w *writer) Write(b []byte) (int, error) {
 	if w.c.status == 0 {
 		w.c.status = http.StatusOK
 	}
+	if w.c.long {
+		w.c.extend()
+	}
 	n, err := w.ResponseWriter.Write(b)
 	w.c.size += int64(n)
 	return n, err
@@ -260,6 +279,9 @@ func (w *writer) Write(b []byte) (int, error) {
 func (w *writer) ReadFrom(from io.Reader) (int64, error) {
 	if w.c.status == 0 {
 		w.c.status = http.StatusOK
+	}
+	if w.c.long {
+		return w.readLong(from)
 	}
 	n, err := io.Copy(w.ResponseWriter, from)
 	w.c.size += n

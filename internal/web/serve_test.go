@@ -42,9 +42,9 @@ func TestAssetsAreKeptForGood(t *testing.T) {
 func TestTheAddressIsBelievedOnlyFromProxies(t *testing.T) {
 	o := options(t)
 	o.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	k := start(t, o, web.Route{web.Anyone, "GET /x", func(c *web.Context) error {
+	k := start(t, o, web.Row(web.Anyone, "GET /x", func(c *web.Context) error {
 		return c.Bytes(200, "text/plain", []byte(c.Address+" "+c.BaseURL()))
-	}})
+	}))
 	for _, row := range []struct{ peer, forwarded, want string }{
 		{"203.0.113.9:1000", "198.51.100.1", "203.0.113.9"},
 		{"10.0.0.1:1000", "198.51.100.1", "198.51.100.1"},
@@ -71,7 +71,7 @@ func TestTheLogLineKnowsNoQuery(t *testing.T) {
 	var log strings.Builder
 	o := options(t)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
-	k := start(t, o, web.Route{web.SignedIn, "GET /confirm", said("x")})
+	k := start(t, o, web.Row(web.SignedIn, "GET /confirm", said("x")))
 	ask(k, "GET", "/confirm?token=s3cret", "", client)
 	if line := log.String(); strings.Contains(line, "s3cret") || strings.Count(line, "\n") != 1 || !strings.Contains(line, "path=/confirm status=200 bytes=1") || !strings.Contains(line, "account=a1") {
 		t.Errorf("got %s", line)
@@ -83,7 +83,7 @@ func TestTheLogKnowsNoLink(t *testing.T) {
 	var log strings.Builder
 	o := options(t)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
-	k := start(t, o, web.Route{web.Anyone, "GET /welcome/{token}", said("x")})
+	k := start(t, o, web.Row(web.Anyone, "GET /welcome/{token}", said("x")))
 	ask(k, "GET", "/welcome/s3cret", "")
 	ask(k, "POST", "/welcome/s3cret", "")
 	ask(k, "GET", "/welcome/s3cret/x", "")
@@ -97,7 +97,7 @@ func TestNobodyWritesALineOfTheirOwnIntoTheLog(t *testing.T) {
 	var log strings.Builder
 	o := options(t)
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
-	k := start(t, o, web.Route{web.Anyone, "GET /welcome/{token}", said("x")})
+	k := start(t, o, web.Row(web.Anyone, "GET /welcome/{token}", said("x")))
 	for _, path := range []string{"/nowhere%0alevel=ERROR%20msg=forged", "/x%22%20status=200%20y=%22", "/welcome/a%0d%0alevel=ERROR", "/%1b[31mred"} {
 		log.Reset()
 		ask(k, "GET", path, "", header("User-Agent", "x\nlevel=ERROR msg=forged"), header("X-Request-Id", "1\nlevel=ERROR"))

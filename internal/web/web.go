@@ -37,6 +37,7 @@ type Who struct {
 	Account      string // id; empty: nobody is signed in
 	Session      string // the session's id
 	Staff        bool
+	Service      bool // a service account: Account is its id, Session that of the token, Permissions its scopes
 	UserID       string
 	Name         string
 	Organization string    // id of the own organization, empty where there is none
@@ -81,6 +82,8 @@ type Options struct {
 	// Unauthenticated where nobody does, another error where it cannot be said.
 	Client func(ctx context.Context, token string) (Who, error)
 	Staff  func(ctx context.Context, token string) (Who, error)
+	// Token answers whose token it is, for routes of access Token; address is where it comes from, for limits.
+	Token func(ctx context.Context, token, address string) (Who, error)
 	// Gate says where a signed-in client must go before the portal ("" =
 	// nowhere: come in), for routes of access Client and Member.
 	Gate func(ctx context.Context, who Who) (path string, err error)

@@ -99,15 +99,15 @@ func TestTheRowSaysWhoMayComeIn(t *testing.T) {
 	o := options(t)
 	o.Gate = func(_ context.Context, who web.Who) (string, error) { return gated, nil }
 	k := start(t, o,
-		web.Route{web.Anyone, "GET /open", said("open")},
-		web.Route{web.SignedIn, "GET /waiting", said("waiting")},
-		web.Route{web.Client, "GET /portal", said("portal")},
-		web.Route{web.Member("administrator"), "GET /portal/people", said("people")},
-		web.Route{web.Member("administrator", "technical"), "GET /portal/tech", said("tech")},
-		web.Route{web.StaffAny, "GET /office", said("office")},
-		web.Route{web.Staff("request.read"), "GET /office/requests", said("requests")},
-		web.Route{web.Staff("request.decide"), "GET /office/decide", said("decide")},
-		web.Route{web.Anyone, "GET /sign-in", said("sign in")},
+		web.Row(web.Anyone, "GET /open", said("open")),
+		web.Row(web.SignedIn, "GET /waiting", said("waiting")),
+		web.Row(web.Client, "GET /portal", said("portal")),
+		web.Row(web.Member("administrator"), "GET /portal/people", said("people")),
+		web.Row(web.Member("administrator", "technical"), "GET /portal/tech", said("tech")),
+		web.Row(web.StaffAny, "GET /office", said("office")),
+		web.Row(web.Staff("request.read"), "GET /office/requests", said("requests")),
+		web.Row(web.Staff("request.decide"), "GET /office/decide", said("decide")),
+		web.Row(web.Anyone, "GET /sign-in", said("sign in")),
 	)
 	stranger := header("X-Nothing", "")
 	for _, row := range []struct {
@@ -157,12 +157,12 @@ func TestTheRowSaysWhoMayComeIn(t *testing.T) {
 
 func TestARowThatIsNoRowIsRefused(t *testing.T) {
 	for name, r := range map[string]web.Route{
-		"no access":  {web.Access{}, "GET /x", said("x")},
-		"no method":  {web.Anyone, "/x", said("x")},
-		"odd method": {web.Anyone, "DELETE /x", said("x")},
-		"no path":    {web.Anyone, "GET x", said("x")},
-		"no handler": {web.Anyone, "GET /x", nil},
-		"a clash":    {web.Anyone, "GET /healthz", said("x")},
+		"no access":  web.Row(web.Access{}, "GET /x", said("x")),
+		"no method":  web.Row(web.Anyone, "/x", said("x")),
+		"odd method": web.Row(web.Anyone, "DELETE /x", said("x")),
+		"no path":    web.Row(web.Anyone, "GET x", said("x")),
+		"no handler": web.Row(web.Anyone, "GET /x", nil),
+		"a clash":    web.Row(web.Anyone, "GET /healthz", said("x")),
 	} {
 		if _, err := web.New(options(t), []web.Route{r}); err == nil {
 			t.Errorf("%s: taken", name)
@@ -181,7 +181,7 @@ func TestARowThatIsNoRowIsRefused(t *testing.T) {
 }
 
 func TestTheTableReadsInOrder(t *testing.T) {
-	got := web.Table([]web.Route{{web.Staff("request.decide"), "POST /office/x", nil}, {web.Anyone, "GET /a", nil}, {web.Member("a", "b"), "GET /b", nil}})
+	got := web.Table([]web.Route{web.Row(web.Staff("request.decide"), "POST /office/x", nil), web.Row(web.Anyone, "GET /a", nil), web.Row(web.Member("a", "b"), "GET /b", nil)})
 	want := "/a         GET   anyone\n/b         GET   member:a|b\n/office/x  POST  staff:request.decide\n"
 	if got != want {
 		t.Errorf("got\n%s", got)
@@ -207,7 +207,7 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 		{fault.OnField("name", "required"), 422, "", "Fill in this field"},
 		{fault.New(fault.Invalid, "form-unreadable"), 400, "", "could not read"},
 	} {
-		k := start(t, options(t), web.Route{web.Anyone, "GET /x", fails(row.err)})
+		k := start(t, options(t), web.Row(web.Anyone, "GET /x", fails(row.err)))
 		w := ask(k, "GET", "/x", "")
 		if w.Code != row.status || w.Header().Get("Retry-After") != row.after || !strings.Contains(w.Body.String(), row.says) {
 			t.Errorf("%v: %d after %q, want %d after %q saying %q", row.err, w.Code, w.Header().Get("Retry-After"), row.status, row.after, row.says)
@@ -224,14 +224,14 @@ func TestEveryFailureHasItsAnswer(t *testing.T) {
 // asvs: V16.5.1 V16.5.3 V16.5.4
 func TestAPanicIsAnsweredAndAborts(t *testing.T) {
 	k := start(t, options(t),
-		web.Route{web.Anyone, "GET /boom", func(*web.Context) error { panic("boom") }},
-		web.Route{web.Anyone, "GET /late", func(c *web.Context) error { _ = c.Bytes(200, "text/plain", []byte("half")); panic("boom") }},
-		web.Route{web.Anyone, "GET /half", func(c *web.Context) error {
+		web.Row(web.Anyone, "GET /boom", func(*web.Context) error { panic("boom") }),
+		web.Row(web.Anyone, "GET /late", func(c *web.Context) error { _ = c.Bytes(200, "text/plain", []byte("half")); panic("boom") }),
+		web.Row(web.Anyone, "GET /half", func(c *web.Context) error {
 			return c.Page(200, templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 				_, _ = io.WriteString(w, "<p>half a page")
 				return errors.New("and no more")
 			}))
-		}},
+		}),
 	)
 	if w := ask(k, "GET", "/boom", ""); w.Code != 500 || !strings.Contains(w.Body.String(), "request-1") {
 		t.Errorf("a panic: %d", w.Code)
@@ -246,7 +246,7 @@ func TestAPanicIsAnsweredAndAborts(t *testing.T) {
 
 // asvs: V3.4.1 V3.4.3 V3.4.4 V3.4.5 V3.4.6 V3.4.8 V14.3.2 V3.2.1 V3.5.8
 func TestEveryAnswerCarriesSafeHeaders(t *testing.T) {
-	k := start(t, options(t), web.Route{web.Anyone, "GET /x", said("x")}, web.Route{web.Anyone, "GET /y", fails(errors.New("y"))})
+	k := start(t, options(t), web.Row(web.Anyone, "GET /x", said("x")), web.Row(web.Anyone, "GET /y", fails(errors.New("y"))))
 	for _, path := range []string{"/x", "/y", "/nowhere", "/assets/nothing", "/healthz"} {
 		h := ask(k, "GET", path, "").Header()
 		for name, want := range map[string]string{
@@ -268,7 +268,7 @@ func TestEveryAnswerCarriesSafeHeaders(t *testing.T) {
 	}
 	o := options(t)
 	o.BaseURL = "http://127.0.0.1:8080"
-	k = start(t, o, web.Route{web.Anyone, "GET /x", said("x")})
+	k = start(t, o, web.Row(web.Anyone, "GET /x", said("x")))
 	if ask(k, "GET", "/x", "").Header().Get("Strict-Transport-Security") != "" {
 		t.Error("HSTS over plain http")
 	}
@@ -277,7 +277,7 @@ func TestEveryAnswerCarriesSafeHeaders(t *testing.T) {
 // asvs: V3.5.1 V3.5.3
 func TestAFormFromAnotherSiteIsNotActedOn(t *testing.T) {
 	acted := 0
-	k := start(t, options(t), web.Route{web.Anyone, "POST /x", func(c *web.Context) error { acted++; return c.SeeOther("/y") }})
+	k := start(t, options(t), web.Row(web.Anyone, "POST /x", func(c *web.Context) error { acted++; return c.SeeOther("/y") }))
 	for _, foreign := range []func(*http.Request){
 		header("Sec-Fetch-Site", "cross-site"), header("Sec-Fetch-Site", "same-site"), header("Origin", "https://evil.example"), header("Origin", "null"),
 	} {
@@ -301,7 +301,7 @@ func TestAFormFromAnotherSiteIsNotActedOn(t *testing.T) {
 
 // asvs: V4.1.4 V13.4.4
 func TestWhatNoRouteTakesIsSaidInWords(t *testing.T) {
-	k := start(t, options(t), web.Route{web.Anyone, "POST /only", said("x")}, web.Route{web.Anyone, "GET /sign-in", said("x")})
+	k := start(t, options(t), web.Row(web.Anyone, "POST /only", said("x")), web.Row(web.Anyone, "GET /sign-in", said("x")))
 	w := ask(k, "GET", "/nowhere", "", header("Accept-Language", "de"))
 	if w.Code != 404 || !strings.Contains(w.Body.String(), "Diese Seite finden wir nicht") || !strings.Contains(w.Header().Get("Content-Type"), "text/html") {
 		t.Errorf("got %d %s", w.Code, w.Header().Get("Content-Type"))
@@ -335,12 +335,12 @@ func TestThePageSpeaksTheReadersLanguage(t *testing.T) {
 
 // asvs: V7.5.1
 func TestAnOldSignInIsNotFresh(t *testing.T) {
-	k := start(t, options(t), web.Route{web.SignedIn, "GET /password", func(c *web.Context) error {
+	k := start(t, options(t), web.Row(web.SignedIn, "GET /password", func(c *web.Context) error {
 		if err := c.Fresh(); err != nil {
 			return err
 		}
 		return c.SeeOther("/done")
-	}})
+	}))
 	if w := ask(k, "GET", "/password", "", client); w.Header().Get("Location") != "/sign-in/again?next=%2Fpassword" {
 		t.Errorf("sent to %q", w.Header().Get("Location"))
 	}
@@ -350,12 +350,12 @@ func TestAnOldSignInIsNotFresh(t *testing.T) {
 func TestWhoProvesItAgainComesBackToWhereTheFormIs(t *testing.T) {
 	old := func(c *web.Context) error { return fault.New(fault.Unauthenticated, "sign-in-again") }
 	k := start(t, options(t),
-		web.Route{web.SignedIn, "GET /address", func(c *web.Context) error { return c.SeeOther("/done") }},
-		web.Route{web.SignedIn, "POST /address", old},
-		web.Route{web.SignedIn, "POST /app/remove", old},
-		web.Route{web.SignedIn, "POST /app/prove", func(c *web.Context) error { c.Here("/app"); return old(c) }},
-		web.Route{web.StaffAny, "GET /office/accounts/{id}", old},
-		web.Route{web.Anyone, "POST /open", old},
+		web.Row(web.SignedIn, "GET /address", func(c *web.Context) error { return c.SeeOther("/done") }),
+		web.Row(web.SignedIn, "POST /address", old),
+		web.Row(web.SignedIn, "POST /app/remove", old),
+		web.Row(web.SignedIn, "POST /app/prove", func(c *web.Context) error { c.Here("/app"); return old(c) }),
+		web.Row(web.StaffAny, "GET /office/accounts/{id}", old),
+		web.Row(web.Anyone, "POST /open", old),
 	)
 	same := header("Sec-Fetch-Site", "same-origin")
 	for _, c := range []struct {
@@ -416,9 +416,9 @@ func TestTheNavigationMarksWhereOneIs(t *testing.T) {
 	o.Nav = func(_ context.Context, who web.Who, _ *text.Words) []ui.NavItem {
 		return []ui.NavItem{{Text: "Home", Href: "/portal"}, {Text: "People", Href: "/portal/people"}}
 	}
-	k := start(t, o, web.Route{web.SignedIn, "GET /portal/people/{id}", func(c *web.Context) error {
+	k := start(t, o, web.Row(web.SignedIn, "GET /portal/people/{id}", func(c *web.Context) error {
 		return c.Page(200, ui.App(c.Frame(), "People"))
-	}})
+	}))
 	page := ask(k, "GET", "/portal/people/7", "", client).Body.String()
 	if !strings.Contains(page, `<a href="/portal/people" aria-current="page">`) || strings.Count(page, `aria-current`) != 1 || !strings.Contains(page, ">ZM<") {
 		t.Errorf("got %s", page)
