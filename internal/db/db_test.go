@@ -31,7 +31,7 @@ func get(e *dbtest.Env, t *testing.T, name string) (v string) {
 }
 
 func TestAnErrorUndoesTheTransactionAndItsAfterthoughts(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+	dbtest.Both(t, func(t *testing.T, e *dbtest.Env) {
 		boom, after := errors.New("boom"), false
 		err := e.DB.Write(t.Context(), func(tx *db.Tx) error {
 			tx.AfterCommit(func() { after = true })
@@ -63,7 +63,7 @@ func TestAnErrorUndoesTheTransactionAndItsAfterthoughts(t *testing.T) {
 }
 
 func TestNowBelongsToTheTransaction(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+	dbtest.Both(t, func(t *testing.T, e *dbtest.Env) {
 		err := e.DB.Write(t.Context(), func(tx *db.Tx) error {
 			first := tx.Now()
 			e.Clock.Advance(time.Hour)
@@ -82,7 +82,7 @@ func TestNowBelongsToTheTransaction(t *testing.T) {
 }
 
 func TestDriverErrorsHaveOneMeaning(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+	dbtest.Both(t, func(t *testing.T, e *dbtest.Env) {
 		put(e, t, "a", "1")
 		err := e.DB.Write(t.Context(), func(tx *db.Tx) error {
 			return tx.Do(`INSERT INTO setting (name, value) VALUES ($1, $2)`, "a", "2")
@@ -115,7 +115,7 @@ func TestDriverErrorsHaveOneMeaning(t *testing.T) {
 }
 
 func TestSixteenWritersLoseNoUpdate(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+	dbtest.Both(t, func(t *testing.T, e *dbtest.Env) {
 		put(e, t, "n", "")
 		var wg sync.WaitGroup
 		var failed atomic.Int32
@@ -144,7 +144,7 @@ func TestSixteenWritersLoseNoUpdate(t *testing.T) {
 }
 
 func TestMigratingTwiceChangesNothingAndANewerSchemaIsRefused(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+	dbtest.Both(t, func(t *testing.T, e *dbtest.Env) {
 		if err := e.DB.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestTheCrashHookSeesEveryWritingCommitFromBothSides(t *testing.T) {
 }
 
 func TestACancelledContextStopsTheTransaction(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+	dbtest.Both(t, func(t *testing.T, e *dbtest.Env) {
 		ctx, cancel := context.WithCancel(t.Context())
 		err := e.DB.Write(ctx, func(tx *db.Tx) error {
 			cancel()

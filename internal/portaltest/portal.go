@@ -57,7 +57,9 @@ const RealHashes Setting = "real hashes"
 // Each runs a scenario on a portal on SQLite and on one on PostgreSQL.
 func Each(t *testing.T, scenario func(t *testing.T, p *Portal), settings ...Setting) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { scenario(t, SQLite(t, settings...)) })
+	if dbtest.Embedded() {
+		t.Run("sqlite", func(t *testing.T) { scenario(t, SQLite(t, settings...)) })
+	}
 	t.Run("postgres", func(t *testing.T) { scenario(t, Postgres(t, settings...)) })
 }
 

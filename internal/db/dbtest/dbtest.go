@@ -66,12 +66,26 @@ type Env struct {
 }
 
 // Each runs the scenario on SQLite and on PostgreSQL, each on a fresh, migrated
-// database.
+// database; see Embedded.
 func Each(t *testing.T, scenario func(t *testing.T, e *Env)) {
+	t.Helper()
+	if Embedded() {
+		t.Run("sqlite", func(t *testing.T) { scenario(t, SQLite(t)) })
+	}
+	t.Run("postgres", func(t *testing.T) { scenario(t, Postgres(t)) })
+}
+
+// Both is Each under the race detector as well: for what SQLite itself is asked to do at once.
+func Both(t *testing.T, scenario func(t *testing.T, e *Env)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { scenario(t, SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { scenario(t, Postgres(t)) })
 }
+
+// Embedded reports whether scenarios run on SQLite as well. Under the race detector they do not, where there is a PostgreSQL: an
+// engine translated to Go is some ten times slower there, and shares nothing with what the scenarios race for. What package db
+// itself does with SQLite is raced in its own tests.
+func Embedded() bool { return !raced || os.Getenv(variable) == "" }
 
 // SQLite makes an Env on a fresh SQLite file.
 func SQLite(t testing.TB) *Env { return open(t, filepath.Join(t.TempDir(), "portal.db")) }
