@@ -25,6 +25,10 @@ type Product struct {
 	Prefix   string // begins every key; see ValidPrefix
 	Offered  bool   // an evaluation can be asked for
 	Position int    // in lists
+
+	PublisherKeys []string  // minisign public keys; a release must bear the signature of one
+	Configured    bool      // made by the configuration, not in the office
+	EditedAt      time.Time // in the office; zero: never
 }
 
 // A License is an organization's right to a product, with the facts from which
@@ -60,6 +64,10 @@ func Products(tx *db.Tx) ([]Product, error) { return products(tx) }
 func Of(tx *db.Tx, organizationID string) ([]License, error) {
 	return licenses(tx, `l.organization_id = $1`, organizationID)
 }
+
+// Lock keeps others from changing a licence, its terms, devices and seats until
+// the transaction ends. NotFound if there is none.
+func Lock(tx *db.Tx, id string) error { return lockLicense(tx, id) }
 
 // Get returns a licence.
 func Get(tx *db.Tx, id string) (License, error) { return first(licenses(tx, `l.id = $1`, id)) }
@@ -143,13 +151,20 @@ func Grant(tx *db.Tx, src secret.Source, l License, t Term) (Term, error) {
 	if err := insertTerm(tx, l.ID, t); err != nil {
 		return Term{}, err
 	}
+	if err := project(tx, l.ID); err != nil {
+		return Term{}, err
+	}
+	detail := map[string]string{"term": t.ID, "kind": string(t.Kind)}
+	if t.Policy != "" {
+		detail["policy"] = Policy{Name: t.Policy, Version: t.PolicyVersion}.ID()
+	}
 	return t, audit.Add(tx, src, audit.Event{
-		Action: "license.term_grant", Subject: "license:" + l.ID, Organization: l.Organization,
-		Detail: map[string]string{"term": t.ID, "kind": string(t.Kind)},
+		Action: "license.term_grant", Subject: "license:" + l.ID, Organization: l.Organization, Detail: detail,
 	})
 }
 
-// EvaluationRule says how evaluations are measured.
+// EvaluationRule says how evaluations are measured, where the product's policy
+// does not; see RuleOf.
 type EvaluationRule struct {
 	Days         int  // length of an evaluation
 	StartWithin  int  // days after approval by which a first evaluation starts by itself
@@ -157,12 +172,30 @@ type EvaluationRule struct {
 	Seats        int  // people that may use it; zero: as many as asked for
 }
 
+// RuleOf is how a product's evaluations are measured: by its evaluation policy,
+// or by the rule where it has none or has retired it.
+func RuleOf(tx *db.Tx, product string, r EvaluationRule) (EvaluationRule, error) {
+	p, err := policyVersion(tx, product, PolicyEvaluation, 0)
+	if fault.Is(err, fault.NotFound) || err == nil && p.Retired {
+		return r, nil
+	}
+	return p.rule(), err
+}
+
 // Evaluate grants an evaluation by rule: the first one waits for the first
 // sign-in, a later one runs from now on the same key. An evaluation that still
 // waits for its start is returned as it is: it is the one that was asked for.
+// What the rule does not say is copied from the product's evaluation policy.
 func Evaluate(tx *db.Tx, src secret.Source, l License, r EvaluationRule, seats int, by, request string) (Term, error) {
 	now := tx.Now()
 	t := Term{Kind: Evaluation, Days: r.Days, Seats: seats, GrantedBy: by, Request: request}
+	p, err := policyVersion(tx, l.Product.ID, PolicyEvaluation, 0)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Term{}, err
+	}
+	if err == nil && !p.Retired {
+		p.copyTo(&t)
+	}
 	for _, old := range l.Facts.Terms {
 		if old.Kind.Paid() {
 			continue
@@ -198,6 +231,9 @@ func Start(tx *db.Tx, src secret.Source, organizationID string) error {
 			if n == 0 {
 				continue // a colleague signed in at the same moment
 			}
+			if err := project(tx, l.ID); err != nil {
+				return err
+			}
 			if err := audit.Add(tx, src, audit.Event{
 				Action: "license.term_start", Subject: "license:" + l.ID, Organization: organizationID,
 				Detail: map[string]string{"term": t.ID},
@@ -215,6 +251,9 @@ func Place(tx *db.Tx, src secret.Source, l License, h Hold) error {
 	if err := insertHold(tx, l.ID, h); err != nil {
 		return err
 	}
+	if err := project(tx, l.ID); err != nil {
+		return err
+	}
 	return audit.Add(tx, src, audit.Event{
 		Action: "license.hold_place", Subject: "license:" + l.ID, Organization: l.Organization,
 		Detail: map[string]string{"hold": h.ID, "kind": string(h.Kind)},
@@ -223,7 +262,14 @@ func Place(tx *db.Tx, src secret.Source, l License, h Hold) error {
 
 // Lift ends a hold that is in force.
 func Lift(tx *db.Tx, src secret.Source, l License, holdID, by string) error {
-	if err := liftHold(tx, l.ID, holdID, by); err != nil {
+	return lift(tx, src, l, holdID, by, "")
+}
+
+func lift(tx *db.Tx, src secret.Source, l License, holdID, by, note string) error {
+	if err := liftHold(tx, l.ID, holdID, by, note); err != nil {
+		return err
+	}
+	if err := project(tx, l.ID); err != nil {
 		return err
 	}
 	return audit.Add(tx, src, audit.Event{

@@ -1,6 +1,9 @@
 package license
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"time"
 )
 
@@ -16,11 +19,12 @@ const (
 	Renewal      Kind = "renewal"
 	Perpetual    Kind = "perpetual"
 	Partner      Kind = "partner"
+	Maintenance  Kind = "maintenance" // updates of a perpetual right: it lets nothing run by itself
 )
 
 // Paid says whether the kind is a client's own right rather than an evaluation.
 func (k Kind) Paid() bool {
-	return k == Subscription || k == Renewal || k == Perpetual || k == Partner
+	return k == Subscription || k == Renewal || k == Perpetual || k == Partner || k == Maintenance
 }
 
 // A Term is one dated right to use a product.
@@ -37,6 +41,20 @@ type Term struct {
 	GrantedBy string
 	Request   string
 	Note      string
+
+	// What the term copied from its policy. One that was granted before there
+	// were policies has none of it: it reads the stable channel, has no
+	// features, any number of devices, and the default file and lease.
+	Policy           string
+	PolicyVersion    int
+	Devices          int // zero: not limited
+	LeaseMinutes     int // zero: DefaultLeaseMinutes
+	FileDays         int // zero: DefaultFileDays
+	Channels         []string
+	Features         []string
+	MaintenanceUntil time.Time // of a perpetual term; zero: updates without end
+	Ladder           Ladder    // of an evaluation
+	Rung             Rung      // of an extension: who extended
 }
 
 // Span returns when the term runs, as far as it is decided at now. A term that
@@ -69,6 +87,7 @@ type Hold struct {
 	From   time.Time
 	Lifted time.Time // zero: not lifted
 	By     string
+	Note   string // why it was lifted
 }
 
 func (h Hold) at(now time.Time) bool {
@@ -79,6 +98,18 @@ func (h Hold) at(now time.Time) bool {
 type Facts struct {
 	Terms []Term
 	Holds []Hold
+}
+
+// KnownAt are the facts without what was granted after an instant: with them
+// StatusAt says what the portal would have said then.
+func (f Facts) KnownAt(at time.Time) Facts {
+	known := Facts{Holds: f.Holds}
+	for _, t := range f.Terms {
+		if !t.GrantedAt.After(at) {
+			known.Terms = append(known.Terms, t)
+		}
+	}
+	return known
 }
 
 // A Status is what a licence is at one instant.
@@ -96,6 +127,38 @@ const (
 	StatusNone       Status = "none" // no term was ever granted
 )
 
+// A Maintained says whether a perpetual right still gets updates.
+type Maintained string
+
+// What maintenance can be.
+const (
+	MaintenanceNone    Maintained = "none" // not a perpetual right, or updates without end
+	MaintenanceCurrent Maintained = "current"
+	MaintenanceLapsed  Maintained = "lapsed"
+)
+
+// A Remedy says what can be done about a state or a refusal.
+type Remedy string
+
+// The remedies. Those that package access has too have the same names.
+const (
+	RemedyNone        Remedy = ""
+	RemedySignIn      Remedy = "sign-in" // the term begins by it
+	RemedyWait        Remedy = "wait"    // until it begins
+	RemedyExtend      Remedy = "extend"  // the evaluation, in the portal
+	RemedyAskAgain    Remedy = "ask-again"
+	RemedyRenew       Remedy = "renew"
+	RemedyMaintenance Remedy = "renew-maintenance"
+	RemedyContact     Remedy = "contact"
+)
+
+// A Fact is one dated thing that a state rests on.
+type Fact struct {
+	Code string // "license.because." + Code names its words
+	At   time.Time
+	Ref  string // the id of the term or hold
+}
+
 // How near its end a licence counts as expiring.
 const (
 	expiringEvaluation   = 7
@@ -104,17 +167,33 @@ const (
 
 // A State is a licence's status with the facts that made it so.
 type State struct {
-	Status   Status
-	Kind     Kind      // of the term that decides
-	Starts   time.Time // zero while a term waits for the first sign-in
-	StartBy  time.Time // set while a term waits for the first sign-in
-	Ends     time.Time // zero: without end, or not decided yet
-	Days     int       // length of the deciding term, in days
-	DaysLeft int       // begun days until Ends; zero where there is none
-	Seats    int
-	Term     string // id of the deciding term
-	Hold     string // id of the deciding hold
-	Reason   string // of the deciding hold
+	Status     Status
+	Kind       Kind      // of the term that decides
+	Starts     time.Time // zero while a term waits for the first sign-in
+	StartBy    time.Time // set while a term waits for the first sign-in
+	Ends       time.Time // zero: without end, or not decided yet
+	GraceUntil time.Time // until when it works after Ends; zero: there is no grace
+	Days       int       // length of the deciding term, in days
+	DaysLeft   int       // begun days until Ends; zero where there is none
+	Seats      int       // zero: not limited
+	Term       string    // id of the deciding term
+	Hold       string    // id of the deciding hold
+	Reason     string    // of the deciding hold
+
+	Maintenance      Maintained
+	MaintenanceUntil time.Time // set where Maintenance is current or lapsed
+
+	// Of the deciding term, as it copied them from its policy.
+	Policy        string
+	PolicyVersion int
+	Devices       int // zero: not limited
+	Channels      []string
+	Features      []string
+	FileDays      int
+	Lease         time.Duration
+
+	Because []Fact // in the order of reasoning
+	Remedy  Remedy
 }
 
 // Usable says whether the product may run.
@@ -122,31 +201,97 @@ func (s State) Usable() bool {
 	return s.Status == StatusActive || s.Status == StatusExpiring || s.Status == StatusGrace
 }
 
-// StatusAt computes what a licence is at now. A hold outweighs every term; of
-// terms that run at once a paid one decides before an evaluation, and then the
-// one that ends last. Terms that follow one another without a gap count as one.
+// UsableUntil is the first instant at which the product may not run any more if
+// nothing else happens; zero: without end, or it may not run now.
+func (s State) UsableUntil() time.Time {
+	switch {
+	case !s.Usable():
+		return time.Time{}
+	case !s.GraceUntil.IsZero():
+		return s.GraceUntil
+	}
+	return s.Ends
+}
+
+// StatusAt computes what a licence is at now. It is pure: the same facts at the
+// same instant give the same state, in whatever order they come.
+//
+// A hold outweighs every term; of terms that run at once a paid one decides
+// before an evaluation, and then the one that ends last. Terms that follow one
+// another without a gap count as one. A term in its grace still works, and so
+// decides before one that has not begun. Maintenance of a perpetual right runs
+// from its start to MaintenanceUntil, and on through each term of maintenance
+// that has begun or joins up; it decides what may be downloaded, never whether
+// the product runs.
 func StatusAt(f Facts, now time.Time) State {
 	s := termState(f.Terms, now)
-	for _, h := range f.Holds {
-		if !h.at(now) || s.Status == StatusRevoked {
-			continue
-		}
-		s.Status, s.Hold, s.Reason = StatusSuspended, h.ID, h.Reason
-		if h.Kind == Revoked {
-			s.Status = StatusRevoked
+	s.maintain(f.Terms, now)
+	var deciding *Hold
+	for i := range f.Holds {
+		if h := &f.Holds[i]; h.at(now) && (deciding == nil || h.outweighs(*deciding)) {
+			deciding = h
 		}
 	}
+	if deciding != nil {
+		s.Status, s.Hold, s.Reason = StatusSuspended, deciding.ID, deciding.Reason
+		if deciding.Kind == Revoked {
+			s.Status = StatusRevoked
+		}
+		s.because("hold-"+string(deciding.Kind), deciding.From, deciding.ID)
+	}
+	s.Remedy = s.remedy(f, now)
 	return s
+}
+
+func (h Hold) outweighs(other Hold) bool {
+	if h.Kind != other.Kind {
+		return h.Kind == Revoked
+	}
+	if !h.From.Equal(other.From) {
+		return h.From.Before(other.From) // the first: its reason stands until it is lifted
+	}
+	return h.ID < other.ID
+}
+
+func (s *State) because(code string, at time.Time, ref string) {
+	s.Because = append(s.Because, Fact{Code: code, At: at, Ref: ref})
+}
+
+func (s *State) remedy(f Facts, now time.Time) Remedy {
+	switch s.Status {
+	case StatusRevoked, StatusSuspended, StatusNone:
+		return RemedyContact
+	case StatusNotStarted:
+		if s.Starts.IsZero() {
+			return RemedySignIn
+		}
+		return RemedyWait
+	case StatusExpiring, StatusGrace, StatusExpired:
+		if s.Kind.Paid() {
+			return RemedyRenew
+		}
+		if canExtend(f, *s, Client, now).Allowed {
+			return RemedyExtend
+		}
+		return RemedyAskAgain
+	}
+	if s.Maintenance == MaintenanceLapsed {
+		return RemedyMaintenance
+	}
+	return RemedyNone
 }
 
 func termState(terms []Term, now time.Time) State {
 	var running, waiting, grace, past *Term
 	for i := range terms {
 		t := &terms[i]
+		if t.Kind == Maintenance {
+			continue
+		}
 		start, end, decided := t.Span(now)
 		switch {
 		case !decided || now.Before(start):
-			if waiting == nil || before(start, waiting.StartsAt) {
+			if waiting == nil || sooner(*t, *waiting) {
 				waiting = t
 			}
 		case end.IsZero() || now.Before(end):
@@ -158,28 +303,19 @@ func termState(terms []Term, now time.Time) State {
 				grace = t
 			}
 		default:
-			if past == nil || later(end, endOf(*past, now)) {
+			if past == nil || lasts(*t, *past, now) {
 				past = t
 			}
 		}
 	}
 	switch {
 	case running != nil:
-		s := stateOf(*running, now)
-		s.Status = StatusActive
-		s.Ends = chainEnd(terms, *running, now)
-		s.DaysLeft = daysLeft(now, s.Ends)
-		near := expiringEvaluation
-		if s.Kind.Paid() {
-			near = expiringSubscription
-		}
-		if !s.Ends.IsZero() && !now.Before(s.Ends.Add(-days(near))) {
-			s.Status = StatusExpiring
-		}
-		return s
+		return runningState(terms, *running, now)
 	case grace != nil:
 		s := stateOf(*grace, now)
 		s.Status = StatusGrace
+		s.because("ended", s.Ends, s.Term)
+		s.because("grace-until", s.GraceUntil, s.Term)
 		return s
 	case waiting != nil:
 		s := stateOf(*waiting, now)
@@ -188,48 +324,145 @@ func termState(terms []Term, now time.Time) State {
 	case past != nil:
 		s := stateOf(*past, now)
 		s.Status = StatusExpired
+		s.because("ended", s.Ends, s.Term)
 		return s
 	}
-	return State{Status: StatusNone}
+	return State{Status: StatusNone, Maintenance: MaintenanceNone}
 }
 
-func stateOf(t Term, now time.Time) State {
-	s := State{Kind: t.Kind, Seats: t.Seats, Term: t.ID, Days: t.Days}
-	start, end, decided := t.Span(now)
-	if !decided {
-		s.StartBy = t.StartBy
+func runningState(terms []Term, t Term, now time.Time) State {
+	s := stateOf(t, now)
+	s.Status = StatusActive
+	last := t
+	for next, ok := joining(terms, last, now); ok; next, ok = joining(terms, last, now) {
+		start, _, _ := next.Span(now)
+		s.because("term-"+string(next.Kind), start, next.ID)
+		last = next
+	}
+	s.Ends = endOf(last, now)
+	s.GraceUntil = graceOf(last, now)
+	s.DaysLeft = daysLeft(now, s.Ends)
+	if s.Ends.IsZero() {
 		return s
 	}
-	s.Starts, s.Ends = start, end
+	s.because("ends", s.Ends, last.ID)
+	near := expiringEvaluation
+	if s.Kind.Paid() {
+		near = expiringSubscription
+	}
+	if !now.Before(s.Ends.Add(-days(near))) {
+		s.Status = StatusExpiring
+	}
 	return s
 }
 
-// chainEnd follows the terms of the same class that join up with t.
-func chainEnd(terms []Term, t Term, now time.Time) time.Time {
-	end := endOf(t, now)
-	for again := true; again && !end.IsZero(); {
+func stateOf(t Term, now time.Time) State {
+	s := State{
+		Kind: t.Kind, Seats: t.Seats, Term: t.ID, Days: t.Days, Maintenance: MaintenanceNone,
+		Policy: t.Policy, PolicyVersion: t.PolicyVersion, Devices: t.Devices,
+		Channels: t.Channels, Features: t.Features, FileDays: cmp.Or(t.FileDays, DefaultFileDays),
+		Lease: time.Duration(cmp.Or(t.LeaseMinutes, DefaultLeaseMinutes)) * time.Minute,
+	}
+	if len(s.Channels) == 0 {
+		s.Channels = []string{Stable}
+	}
+	start, end, decided := t.Span(now)
+	if !decided {
+		s.StartBy = t.StartBy
+		s.because("granted", t.GrantedAt, t.ID)
+		s.because("starts-by", t.StartBy, t.ID)
+		return s
+	}
+	s.Starts, s.Ends, s.GraceUntil = start, end, graceOf(t, now)
+	s.because("term-"+string(t.Kind), start, t.ID)
+	return s
+}
+
+// maintain adds what is known of the updates of a perpetual right.
+func (s *State) maintain(terms []Term, now time.Time) {
+	if s.Kind != Perpetual {
+		return
+	}
+	i := slices.IndexFunc(terms, func(t Term) bool { return t.ID == s.Term && t.Kind == Perpetual })
+	until, ref := terms[i].MaintenanceUntil, terms[i].ID
+	if until.IsZero() {
+		return
+	}
+	for again := true; again; {
 		again = false
-		for _, next := range terms {
-			start, nextEnd, decided := next.Span(now)
-			if decided && next.Kind.Paid() == t.Kind.Paid() && !start.After(end) && later(nextEnd, end) {
-				end, again = nextEnd, true
-				break
+		for _, t := range terms {
+			if t.Kind == Maintenance && t.EndsAt.After(until) && (!t.StartsAt.After(now) || !t.StartsAt.After(until)) {
+				until, ref, again = t.EndsAt, t.ID, true
 			}
 		}
 	}
-	return end
+	s.Maintenance, s.MaintenanceUntil = MaintenanceCurrent, until
+	code := "maintenance-until"
+	if !now.Before(until) {
+		s.Maintenance, code = MaintenanceLapsed, "maintenance-ended"
+	}
+	s.because(code, until, ref)
 }
 
-func endOf(t Term, now time.Time) time.Time {
-	_, end, _ := t.Span(now)
-	return end
+// joining finds the term of the same class that goes on where t ends, or before,
+// and of several the one that lasts longest.
+func joining(terms []Term, t Term, now time.Time) (best Term, ok bool) {
+	end := endOf(t, now)
+	if end.IsZero() {
+		return Term{}, false
+	}
+	for _, next := range terms {
+		start, nextEnd, decided := next.Span(now)
+		if next.Kind == Maintenance || !decided || next.Kind.Paid() != t.Kind.Paid() || start.After(end) || !later(nextEnd, end) {
+			continue
+		}
+		if !ok || lasts(next, best, now) {
+			best, ok = next, true
+		}
+	}
+	return best, ok
+}
+
+func graceOf(t Term, now time.Time) time.Time {
+	end := endOf(t, now)
+	if end.IsZero() || t.GraceDays == 0 {
+		return time.Time{}
+	}
+	return end.Add(days(t.GraceDays))
 }
 
 func outranks(a, b Term, now time.Time) bool {
 	if a.Kind.Paid() != b.Kind.Paid() {
 		return a.Kind.Paid()
 	}
-	return later(endOf(a, now), endOf(b, now))
+	return lasts(a, b, now)
+}
+
+// lasts says whether a ends after b; of equal ends the one that was granted
+// later counts.
+func lasts(a, b Term, now time.Time) bool {
+	x, y := endOf(a, now), endOf(b, now)
+	if !x.Equal(y) {
+		return later(x, y)
+	}
+	if !a.GrantedAt.Equal(b.GrantedAt) {
+		return a.GrantedAt.After(b.GrantedAt)
+	}
+	return a.ID > b.ID
+}
+
+// sooner says whether a can begin before b. One that waits for the first sign-in
+// can at any moment.
+func sooner(a, b Term) bool {
+	if !a.StartsAt.Equal(b.StartsAt) {
+		return before(a.StartsAt, b.StartsAt)
+	}
+	return a.ID < b.ID
+}
+
+func endOf(t Term, now time.Time) time.Time {
+	_, end, _ := t.Span(now)
+	return end
 }
 
 // later compares ends, of which none (the zero time) is the latest.
@@ -256,3 +489,14 @@ func daysLeft(now, end time.Time) int {
 // days is a length in days of 24 hours: a term is as long in a week in which
 // the clocks change as in any other.
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// Stamp names the facts as they are, so that a form can say which ones it showed.
+func (f Facts) Stamp() string {
+	lifted := 0
+	for _, h := range f.Holds {
+		if !h.Lifted.IsZero() {
+			lifted++
+		}
+	}
+	return fmt.Sprintf("%d.%d.%d", len(f.Terms), len(f.Holds), lifted)
+}

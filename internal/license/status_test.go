@@ -1,6 +1,7 @@
 package license_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -107,7 +108,7 @@ func TestAStatusIsComputedFromDatedFacts(t *testing.T) {
 			for _, term := range c.terms {
 				reversed.Terms = append([]license.Term{term}, reversed.Terms...)
 			}
-			if again := license.StatusAt(reversed, noon(c.at)); again != got {
+			if again := license.StatusAt(reversed, noon(c.at)); !reflect.DeepEqual(again, got) {
 				t.Errorf("the order of the facts matters: %+v, %+v", got, again)
 			}
 		})
