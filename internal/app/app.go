@@ -146,6 +146,9 @@ func (p *Portal) build(ctx context.Context, words *text.Catalogue) error {
 	if err := p.services(words); err != nil {
 		return err
 	}
+	if err := p.signingKeys(ctx); err != nil {
+		return err
+	}
 	if err := p.faces(words); err != nil {
 		return err
 	}

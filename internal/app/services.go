@@ -24,6 +24,7 @@ import (
 	"vestibule/internal/selfservice"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
+	"vestibule/internal/signing"
 	"vestibule/internal/staff"
 	"vestibule/internal/text"
 )
@@ -44,6 +45,7 @@ type Services struct {
 	Passkeys     *credential.Passkeys
 	Lifecycle    *lifecycle.Service
 	Helpdesk     *helpdesk.Service
+	Signing      *signing.Keys
 }
 
 // services makes the capabilities, those first that others stand on.
@@ -68,6 +70,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	client := session.Lives{Idle: c.Session.ClientIdle, Absolute: c.Session.ClientAbsolute}
 	office := session.Lives{Idle: c.Session.StaffIdle, Absolute: c.Session.StaffAbsolute}
 	s := &p.Services
+	s.Signing = &signing.Keys{Secret: p.o.Secret, Ring: p.Ring}
 	s.Passwords = &account.Passwords{
 		Hasher: p.hasher(), Rules: rules(c),
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
