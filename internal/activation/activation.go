@@ -14,19 +14,21 @@
 package activation
 
 import (
-	"context"
 	"time"
 
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/license"
 	"vestibule/internal/secret"
+	"vestibule/internal/signing"
 )
 
 // Service is the capability.
 type Service struct {
 	DB     *db.DB
 	Secret secret.Source
+	Ring   *secret.Ring
+	Keys   *signing.Keys
 }
 
 // An Asked says which licence a program or a person speaks of.
@@ -77,7 +79,7 @@ type Usage struct {
 
 // A Machine is what a device says of itself.
 type Machine struct {
-	Fingerprint string // made by the software; 8 to 256 characters; kept as a hash
+	Fingerprint string // 32 hexadecimal digits, as license/verify.Fingerprint makes them; kept as a hash
 	Name        string // what people call it; at most 80 characters, may be empty
 	Platform    string // as "Windows 11"; at most 60 characters, may be empty
 }
@@ -119,37 +121,4 @@ type List struct {
 	Number   int64 // grows when the content changes
 	IssuedAt time.Time
 	Text     string
-}
-
-// Validate says whether a product may run. With a key alone it tells status and reason and nothing else; for a caller of the
-// licence's own organization it adds the Detail. A key that cannot be one is Invalid as license.ParseKey says; one that no licence
-// has is answered, not an error. fingerprint may be empty.
-func (s *Service) Validate(ctx context.Context, a Asked, fingerprint string) (Validity, error) {
-	return Validity{}, fault.New(fault.Unavailable, "unavailable")
-}
-
-// Activate registers a device, or finds it by its fingerprint, and takes a seat for it. It is Conflict "devices-exhausted" or
-// "seats-exhausted" where none is left, and Denied with the licence's code ("license-expired", …) where the licence does not run.
-func (s *Service) Activate(ctx context.Context, a Asked, m Machine) (Activation, error) {
-	return Activation{}, fault.New(fault.Unavailable, "unavailable")
-}
-
-// Heartbeat renews the seat of a device. It is NotFound "device-unknown" for one that is not registered, and else fails as Activate does.
-func (s *Service) Heartbeat(ctx context.Context, a Asked, fingerprint string) (Activation, error) {
-	return Activation{}, fault.New(fault.Unavailable, "unavailable")
-}
-
-// Deactivate takes a device away and frees its seat. One that is not registered is NotFound "device-unknown".
-func (s *Service) Deactivate(ctx context.Context, a Asked, fingerprint string) error {
-	return fault.New(fault.Unavailable, "unavailable")
-}
-
-// File issues a licence file for what the licence is now: for a registered device where a fingerprint is given, else for any.
-func (s *Service) File(ctx context.Context, a Asked, fingerprint string) (File, error) {
-	return File{}, fault.New(fault.Unavailable, "unavailable")
-}
-
-// Revocations is the revocation list as it is today.
-func (s *Service) Revocations(ctx context.Context) (List, error) {
-	return List{}, fault.New(fault.Unavailable, "unavailable")
 }

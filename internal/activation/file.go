@@ -1,0 +1,141 @@
+package activation
+
+import (
+	"context"
+	"time"
+
+	"vestibule/internal/db"
+	"vestibule/internal/license"
+	"vestibule/internal/organization"
+	"vestibule/internal/throttle"
+	"vestibule/license/verify"
+)
+
+// files bounds how many files are issued for one licence: each is written down.
+var files = throttle.Limit{Name: "license-file", Burst: 100, Every: 30 * time.Second}
+
+// File issues a licence file for what the licence is now: for a registered device where a fingerprint is given, else for any. It
+// says by when a newer one is to be fetched: after the policy's days, and never after the licence's own end with its grace. It fails
+// as Activate does where the licence does not run, with "device-unknown" where the device is not registered, and as TooMany.
+func (s *Service) File(ctx context.Context, a Asked, fingerprint string) (f File, err error) {
+	if fingerprint != "" {
+		if fingerprint, err = parseFingerprint(fingerprint); err != nil {
+			return f, err
+		}
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		l, state, err := hold(tx, a)
+		if err != nil {
+			return err
+		}
+		if err := refused(state); err != nil {
+			return err
+		}
+		var d Device
+		if fingerprint != "" {
+			if d, err = deviceByFingerprint(tx, l.ID, fingerprintHash(l.ID, fingerprint)); err != nil {
+				return unknownDevice(err)
+			}
+		}
+		claims, err := s.claims(tx, l, state, fingerprint)
+		if err != nil {
+			return err
+		}
+		if f, err = s.sign(tx, l, d, claims); err != nil {
+			return err
+		}
+		return s.issued(tx, l, f, "", "license.file_issue")
+	})
+	return f, err
+}
+
+// claims are what a file says of a licence now.
+func (s *Service) claims(tx *db.Tx, l license.License, state license.State, fingerprint string) (verify.License, error) {
+	if err := files.Spend(tx, l.ID); err != nil {
+		return verify.License{}, err
+	}
+	o, err := organization.Get(tx, l.Organization)
+	if err != nil {
+		return verify.License{}, err
+	}
+	c := verify.License{
+		License: l.ID, Key: verify.KeyHash(l.Key.Lookup()),
+		Product: l.Product.ID, ProductName: l.Product.Name, Organization: o.Name,
+		Kind: string(kindOf(state.Kind)), Policy: state.Policy,
+		NotBefore: state.Starts, Until: state.Ends, GraceUntil: state.GraceUntil,
+		MaintenanceUntil: state.MaintenanceUntil, FileUntil: fileUntil(state, tx.Now()),
+		Seats: state.Seats, Devices: state.Devices, Channels: state.Channels, Features: state.Features, Device: fingerprint,
+	}
+	return c, nil
+}
+
+// kindOf is what a file calls a right: the ways to come by it are no matter of the product's.
+func kindOf(k license.Kind) license.PolicyKind {
+	switch k {
+	case license.Subscription, license.Renewal:
+		return license.ForSubscription
+	case license.Perpetual, license.Maintenance:
+		return license.ForPerpetual
+	case license.Partner:
+		return license.ForPartner
+	}
+	return license.ForEvaluation
+}
+
+// fileUntil is when a file that is issued now says nothing any more.
+func fileUntil(state license.State, now time.Time) time.Time {
+	until := now.Add(time.Duration(state.FileDays) * 24 * time.Hour)
+	if end := state.UsableUntil(); !end.IsZero() && end.Before(until) {
+		until = end
+	}
+	return until.Truncate(time.Second)
+}
+
+func (s *Service) sign(tx *db.Tx, l license.License, d Device, c verify.License) (File, error) {
+	made, err := s.Keys.IssueLicense(tx, c)
+	if err != nil {
+		return File{}, err
+	}
+	return File{
+		Serial: made.Serial, License: l.ID, Device: d.ID, Issued: tx.Now(), Until: c.FileUntil, KeyID: made.KeyID,
+		Name: l.Product.ID + "-" + made.Serial[:8] + ".lic", Text: made.Text,
+	}, nil
+}
+
+// issued writes a file down.
+func (s *Service) issued(tx *db.Tx, l license.License, f File, answer, action string) error {
+	if err := insertFile(tx, f, answer); err != nil {
+		return err
+	}
+	detail := map[string]string{"serial": f.Serial}
+	if f.Device != "" {
+		detail["device"] = f.Device
+	}
+	return s.note(tx, l, action, detail)
+}
+
+// How long what is over is kept.
+const (
+	keptFiles   = 30 * 24 * time.Hour
+	keptDevices = 30 * 24 * time.Hour
+	sweepAtOnce = 500
+)
+
+// Sweep forgets files that ended long ago, and removed devices of which no file is left.
+func (s *Service) Sweep(ctx context.Context) error {
+	for {
+		var swept int64
+		err := s.DB.Write(ctx, func(tx *db.Tx) error {
+			gone, err := sweepFiles(tx, tx.Now().Add(-keptFiles), sweepAtOnce)
+			if err != nil {
+				return err
+			}
+			n, err := sweepDevices(tx, tx.Now().Add(-keptDevices), sweepAtOnce)
+			swept = max(gone, n)
+			return err
+		})
+		if err != nil || swept < sweepAtOnce {
+			return err
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package license
+
+import (
+	"time"
+
+	"vestibule/internal/db"
+)
+
+// A Withdrawn is a key by which nothing may run: its licence is held, or it was replaced.
+type Withdrawn struct {
+	License  string
+	Key      string   // its Lookup
+	Hold     HoldKind // revoked or suspended; empty where the key was replaced
+	Replaced bool
+	Since    time.Time
+}
+
+// AllWithdrawn lists the keys of all licences that are held, and those that were replaced: what offline products must learn of.
+func AllWithdrawn(tx *db.Tx) (list []Withdrawn, err error) {
+	add := func(row func(...any) error) error {
+		var w Withdrawn
+		var since int64
+		err := row(&w.License, &w.Key, &w.Hold, &since)
+		w.Since, w.Replaced = db.Time(since), w.Hold == ""
+		list = append(list, w)
+		return err
+	}
+	err = tx.Each(`SELECT l.id, k.lookup, l.held, MIN(h.from_at) FROM license l
+		JOIN license_key k ON k.license_id = l.id AND k.replaced_at = 0
+		JOIN hold h ON h.license_id = l.id AND h.kind = l.held AND h.lifted_at = 0
+		WHERE l.held IN ('revoked', 'suspended') GROUP BY l.id, k.lookup, l.held`, nil, add)
+	if err != nil {
+		return nil, err
+	}
+	err = tx.Each(`SELECT license_id, lookup, '', replaced_at FROM license_key WHERE replaced_at > 0`, nil, add)
+	return list, err
+}
