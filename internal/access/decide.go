@@ -153,7 +153,10 @@ func (s *Service) approve(tx *db.Tx, out *Outcome, d Decision, by Decider) error
 		_, _, decided := t.Span(tx.Now())
 		out.Returning = out.Returning || decided && !t.Kind.Paid()
 	}
-	rule := s.Settings.Evaluation
+	rule, err := license.RuleOf(tx, r.Product, s.Settings.Evaluation)
+	if err != nil {
+		return err
+	}
 	if d.Days > 0 {
 		rule.Days = d.Days
 	}

@@ -6,6 +6,7 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
+	"vestibule/internal/activation"
 	"vestibule/internal/chore"
 	"vestibule/internal/code"
 	"vestibule/internal/config"
@@ -33,6 +34,7 @@ import (
 type Services struct {
 	Passwords    *account.Passwords
 	Organization *organization.Service
+	License      *license.Service
 	Access       *access.Service
 	Register     *register.Service
 	SignIn       *signin.Service
@@ -46,6 +48,7 @@ type Services struct {
 	Lifecycle    *lifecycle.Service
 	Helpdesk     *helpdesk.Service
 	Signing      *signing.Keys
+	Activation   *activation.Service
 }
 
 // services makes the capabilities, those first that others stand on.
@@ -71,6 +74,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	office := session.Lives{Idle: c.Session.StaffIdle, Absolute: c.Session.StaffAbsolute}
 	s := &p.Services
 	s.Signing = &signing.Keys{Secret: p.o.Secret, Ring: p.Ring}
+	s.Activation = &activation.Service{DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Keys: s.Signing}
 	s.Passwords = &account.Passwords{
 		Hasher: p.hasher(), Rules: rules(c),
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
@@ -88,6 +92,12 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		BeginComplete: func(tx *db.Tx, a account.Account) (string, error) {
 			t, err := s.Register.CompleteByOwner(tx, a)
 			return string(t), err
+		},
+	}
+	s.License = &license.Service{
+		DB: p.DB, Secret: p.o.Secret, Evaluation: accessSettings(c).Evaluation,
+		May: func(tx *db.Tx, id string, permission license.Permission) (bool, error) {
+			return staff.Allowed(tx, id, staff.Permission(permission))
 		},
 	}
 	s.Recovery = &recovery.Service{
@@ -215,5 +225,6 @@ func (s *Services) chores() []chore.Chore {
 	all = append(all, s.Lifecycle.Chores()...)
 	all = append(all, s.Helpdesk.Chores()...)
 	all = append(all, s.Self.Chores()...)
+	all = append(all, s.Activation.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
 }

@@ -9,6 +9,7 @@
 package license
 
 import (
+	"strconv"
 	"time"
 
 	"vestibule/internal/audit"
@@ -133,16 +134,21 @@ func ReplaceKey(tx *db.Tx, src secret.Source, licenseID string, expected Key) (K
 	if err != nil {
 		return "", err
 	}
-	if err := retireKey(tx, licenseID, expected.Lookup()); err != nil {
-		return "", err
-	}
-	key := NewKey(src, l.Product.Prefix)
-	if err := insertKey(tx, licenseID, key); err != nil {
+	key, err := successor(tx, src, l, expected)
+	if err != nil {
 		return "", err
 	}
 	return key, audit.Add(tx, src, audit.Event{
 		Action: "license.key_replace", Subject: "license:" + licenseID, Organization: l.Organization,
 	})
+}
+
+func successor(tx *db.Tx, src secret.Source, l License, expected Key) (Key, error) {
+	if err := retireKey(tx, l.ID, expected.Lookup()); err != nil {
+		return "", err
+	}
+	key := NewKey(src, l.Product.Prefix)
+	return key, insertKey(tx, l.ID, key)
 }
 
 // Grant adds a term. ID and GrantedAt are filled in.
@@ -154,13 +160,21 @@ func Grant(tx *db.Tx, src secret.Source, l License, t Term) (Term, error) {
 	if err := project(tx, l.ID); err != nil {
 		return Term{}, err
 	}
-	detail := map[string]string{"term": t.ID, "kind": string(t.Kind)}
-	if t.Policy != "" {
-		detail["policy"] = Policy{Name: t.Policy, Version: t.PolicyVersion}.ID()
-	}
 	return t, audit.Add(tx, src, audit.Event{
-		Action: "license.term_grant", Subject: "license:" + l.ID, Organization: l.Organization, Detail: detail,
+		Action: "license.term_grant", Subject: "license:" + l.ID, Organization: l.Organization, Detail: t.detail(),
 	})
+}
+
+// detail is what the trail keeps of a term.
+func (t Term) detail() map[string]string {
+	d := map[string]string{"term": t.ID, "kind": string(t.Kind), "days": strconv.Itoa(t.Days)}
+	if t.Policy != "" {
+		d["policy"] = Policy{Name: t.Policy, Version: t.PolicyVersion}.ID()
+	}
+	if t.Rung != "" {
+		d["rung"] = string(t.Rung)
+	}
+	return d
 }
 
 // EvaluationRule says how evaluations are measured, where the product's policy
@@ -262,11 +276,7 @@ func Place(tx *db.Tx, src secret.Source, l License, h Hold) error {
 
 // Lift ends a hold that is in force.
 func Lift(tx *db.Tx, src secret.Source, l License, holdID, by string) error {
-	return lift(tx, src, l, holdID, by, "")
-}
-
-func lift(tx *db.Tx, src secret.Source, l License, holdID, by, note string) error {
-	if err := liftHold(tx, l.ID, holdID, by, note); err != nil {
+	if err := liftHold(tx, l.ID, holdID, by, ""); err != nil {
 		return err
 	}
 	if err := project(tx, l.ID); err != nil {

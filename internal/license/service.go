@@ -2,7 +2,10 @@ package license
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
@@ -53,6 +56,8 @@ type Service struct {
 	Secret secret.Source
 	// May reports whether a member of staff has a permission at this moment.
 	May func(tx *db.Tx, staffID string, p Permission) (bool, error)
+	// Evaluation measures the evaluations of a product that is made in the office.
+	Evaluation EvaluationRule
 	// Told is called in the transaction of each change, with the licence as it is
 	// after it; its error undoes the change. Nil: nobody is told.
 	Told func(tx *db.Tx, l License, c Change) error
@@ -99,10 +104,10 @@ type Award struct {
 
 // A Stretch is more days for an evaluation.
 type Stretch struct {
-	Rung         Rung
-	By           string // account
+	Rung         Rung   // Office, or empty: Client or Reseller, as the organization is
+	By           string // account: of staff, or an administrator of the organization
 	Name         string // of a member of staff, for the trail
-	Organization string // of the client or reseller: the licence must be its own
+	Organization string // that the licence must belong to; not of staff
 	Days         int    // of staff; others get what the ladder says
 	Reason       string // of staff
 	Stamp        string // as in Award
@@ -118,139 +123,84 @@ func (s *Service) permitted(tx *db.Tx, by Staff, p Permission) error {
 	return err
 }
 
-// GrantTerm gives a licence a term by a policy of its product: the kind of the
-// policy, and renewal where a subscription or maintenance goes on. Without From
-// a subscription joins the end of the one that runs; all else begins now.
-func (s *Service) GrantTerm(ctx context.Context, by Staff, id string, a Award) (Term, error) {
-	return Term{}, nil
+// act changes a licence that nobody else changes meanwhile, and tells of it.
+func (s *Service) act(ctx context.Context, id, stamp string, allowed func(*db.Tx) error, do func(tx *db.Tx, l License) (Change, error)) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := allowed(tx); err != nil {
+			return err
+		}
+		if err := Lock(tx, id); err != nil {
+			return err
+		}
+		l, err := Get(tx, id)
+		if err != nil {
+			return err
+		}
+		if stamp != "" && stamp != l.Facts.Stamp() {
+			return fault.New(fault.Conflict, "changed")
+		}
+		change, err := do(tx, l)
+		if err != nil || s.Told == nil {
+			return err
+		}
+		if l, err = Get(tx, id); err != nil {
+			return err
+		}
+		return s.Told(tx, l, change)
+	})
 }
 
-// License makes an organization's licence for a product where there is none, so
-// that a term can be granted to it, and returns its id.
-func (s *Service) License(ctx context.Context, by Staff, organizationID, productID string) (id string, err error) {
-	return "", nil
+// managed is act for a member of staff who gives a reason.
+func (s *Service) managed(ctx context.Context, by Staff, id, stamp, reason string, do func(tx *db.Tx, l License, reason string) (Change, error)) error {
+	return s.act(ctx, id, stamp, s.manages(by), func(tx *db.Tx, l License) (Change, error) {
+		reason, err := readReason(reason)
+		if err != nil {
+			return Change{}, err
+		}
+		c, err := do(tx, l, reason)
+		c.Reason = reason
+		return c, err
+	})
 }
 
-// RenewMaintenance adds maintenance to a perpetual right: for days from the end
-// of what there is, or from now where that has lapsed.
-func (s *Service) RenewMaintenance(ctx context.Context, by Staff, id string, a Award) (Term, error) {
-	return Term{}, nil
+func (s *Service) manages(by Staff) func(*db.Tx) error {
+	return func(tx *db.Tx) error { return s.permitted(tx, by, Manage) }
 }
 
-// Reactivate gives an evaluation again, from now, on the same key. days 0 is the
-// policy's.
-func (s *Service) Reactivate(ctx context.Context, by Staff, id string, a Award) (Term, error) {
-	return Term{}, nil
-}
-
-// Extend adds days to an evaluation, as far as CanExtend allows at this moment: its
-// refusals are Denied with its codes and remedies.
-func (s *Service) Extend(ctx context.Context, id string, e Stretch) (Term, error) {
-	return Term{}, nil
-}
-
-// Hold suspends a licence until the hold is lifted. The reason is shown to the client.
-func (s *Service) Hold(ctx context.Context, by Staff, id, reason string) error { return nil }
-
-// Lift ends a hold, also a revocation. Conflict "changed" if it is not in force.
-func (s *Service) Lift(ctx context.Context, by Staff, id, holdID, reason string) error { return nil }
-
-// Revoke takes a licence away. The reason is shown to the client.
-func (s *Service) Revoke(ctx context.Context, by Staff, id, reason string) error { return nil }
-
-// ReplaceKey gives a licence whose key leaked a new one. seen is the key that
-// the form showed; Conflict "changed" if it is not the one in force.
-func (s *Service) ReplaceKey(ctx context.Context, by Staff, id string, seen Key, reason string) (Key, error) {
-	return "", nil
-}
-
-// Case returns one licence as staff see it.
-func (s *Service) Case(ctx context.Context, id string) (Case, error) { return Case{}, nil }
-
-// Explain says what a licence was, is or will be at an instant, by what the
-// portal knew then. organizationID is the client's own, whose licence it must
-// be; "" is staff.
-func (s *Service) Explain(ctx context.Context, organizationID, id string, at time.Time) (View, error) {
-	return View{}, nil
-}
-
-// Mine lists the licences of an organization.
-func (s *Service) Mine(ctx context.Context, organizationID string) ([]View, error) { return nil, nil }
-
-// One returns a licence of an organization. One of another's is NotFound, like
-// one that there is not.
-func (s *Service) One(ctx context.Context, organizationID, id string) (View, error) {
-	return View{}, nil
-}
-
-// Products lists all products.
-func (s *Service) Products(ctx context.Context) ([]ProductView, error) { return nil, nil }
-
-// A ProductView is a product with what hangs on it.
-type ProductView struct {
-	Product
-	Features []Feature
-	Policies []Policy // the latest version of each
-	Licenses int      // how many
-}
-
-// Product returns one product.
-func (s *Service) Product(ctx context.Context, id string) (ProductView, error) {
-	return ProductView{}, nil
-}
-
-// CreateProduct makes a product, with the default policies. Invalid at "id",
-// "name", "prefix" or "publisher_keys".
-func (s *Service) CreateProduct(ctx context.Context, by Staff, p Product) error { return nil }
-
-// EditProduct changes a product. EditedAt is what the form showed; Conflict
-// "changed" if somebody else was quicker.
-func (s *Service) EditProduct(ctx context.Context, by Staff, p Product) error { return nil }
-
-// PutFeature makes a feature, or renames it.
-func (s *Service) PutFeature(ctx context.Context, by Staff, f Feature) error { return nil }
-
-// PutPolicy makes the next version of a policy; see PutPolicy. To retire one is
-// a version too.
-func (s *Service) PutPolicy(ctx context.Context, by Staff, p Policy) (Policy, error) {
-	return Policy{}, nil
-}
-
-// PolicyVersions lists all versions of a policy, the latest first; NotFound if
-// there is none.
-func (s *Service) PolicyVersions(ctx context.Context, product, name string) ([]Policy, error) {
-	return nil, nil
-}
-
-// A Window is one list of the office's licences.
-type Window string
-
-// The windows.
 const (
-	WindowAll      Window = "all"      // the newest first
-	WindowRunning  Window = "running"  // those that have not ended and are not held, the next to end first
-	WindowExpiring Window = "expiring" // those that end within 30 days, the next to end first
-	WindowEnded    Window = "ended"    // the latest first
-	WindowHeld     Window = "held"     // suspended or revoked
+	leastReason = 3
+	mostReason  = 500
 )
 
-// A Query says which licences to list.
-type Query struct {
-	Window       Window
-	Product      string
-	Organization string // id
-	Search       string // a key, old or in force, or the beginning of an organization's name
-	After        string // a Page's Next
-	Limit        int    // rows; 0: 25
+// readReason reads why something is done. Invalid at the field "reason":
+// reason-needed, reason-long.
+func readReason(s string) (string, error) {
+	s = strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c == '\n' || c == '\t' || !unicode.IsControl(c) && !unicode.Is(unicode.Cf, c) {
+			return c
+		}
+		return -1
+	}, strings.ToValidUTF8(s, "")))
+	switch n := utf8.RuneCountInString(s); {
+	case n < leastReason:
+		return "", fault.OnField("reason", "reason-needed")
+	case n > mostReason:
+		return "", fault.OnField("reason", "reason-long")
+	}
+	return s, nil
 }
 
-// A Page is a part of the list.
-type Page struct {
-	Licenses []View
-	Next     string // where the next page starts; empty: this is the last
-	Replaced bool   // the key that was searched for leaked and was replaced
-	Now      time.Time
+// event is what the trail keeps of an act on a licence.
+func (s *Service) event(tx *db.Tx, l License, action string, by Staff, reason string, detail map[string]string) error {
+	if detail == nil {
+		detail = map[string]string{}
+	}
+	e := audit.Event{Action: action, Subject: "license:" + l.ID, Organization: l.Organization, Detail: detail}
+	if by.Name != "" {
+		detail["by"], e.Actor = by.Name, audit.Actor{Kind: audit.Staff, ID: by.ID}
+	}
+	if reason != "" {
+		detail["reason"] = reason
+	}
+	return audit.Add(tx, s.Secret, e)
 }
-
-// List lists licences. However many there are, a page reads only its own rows.
-func (s *Service) List(ctx context.Context, q Query) (Page, error) { return Page{}, nil }

@@ -217,10 +217,8 @@ func lockLicense(tx *db.Tx, id string) error {
 	return tx.Get(`SELECT id FROM license WHERE id = $1 `+tx.ForUpdate(), []any{id}, &id)
 }
 
-// withoutEnd stands in license.ends_at for the end of what has none.
-const withoutEnd = int64(4_000_000_000_000_000_000)
-
-// project computes anew by what lists find a licence.
+// project computes anew by what lists find a licence: its latest end, which is
+// 4000000000000000000 where there is none, and how it is held.
 func project(tx *db.Tx, id string) error {
 	return tx.Do(`UPDATE license SET
 		ends_at = COALESCE((SELECT MAX(CASE WHEN t.starts_at = 0 THEN t.start_by + t.days * 86400000000

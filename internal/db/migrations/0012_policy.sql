@@ -62,4 +62,5 @@ UPDATE license SET
     WHEN t.ends_at = 0 THEN 4000000000000000000 ELSE t.ends_at END) FROM term t WHERE t.license_id = license.id), 0),
   held = COALESCE((SELECT MIN(h.kind) FROM hold h WHERE h.license_id = license.id AND h.lifted_at = 0), '');
 CREATE INDEX license_ends ON license (held, ends_at, id);
+CREATE INDEX license_held ON license (id) WHERE held <> '';
 CREATE INDEX license_product ON license (product_id, id);

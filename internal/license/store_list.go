@@ -1,0 +1,100 @@
+package license
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+	"vestibule/internal/organization"
+)
+
+// list reads in the order of the window, each of which has an index.
+func list(tx *db.Tx, q Query, limit int) (rows []listed, err error) {
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return "$" + strconv.Itoa(len(args))
+	}
+	now, where := tx.Now(), []string{`1 = 1`}
+	order, after := `l.id DESC`, ``
+	switch q.Window {
+	case WindowAll, "":
+	case WindowHeld:
+		where = append(where, `l.held <> ''`)
+	case WindowRunning:
+		where = append(where, `l.held = ''`, `l.ends_at > `+arg(db.Micros(now)))
+		order, after = `l.ends_at, l.id`, `>`
+	case WindowExpiring:
+		soon := now.Add(days(expiringSubscription))
+		where = append(where, `l.held = ''`, `l.ends_at > `+arg(db.Micros(now)), `l.ends_at <= `+arg(db.Micros(soon)))
+		order, after = `l.ends_at, l.id`, `>`
+	case WindowEnded:
+		where = append(where, `l.held = ''`, `l.ends_at > 0`, `l.ends_at <= `+arg(db.Micros(now)))
+		order, after = `l.ends_at DESC, l.id DESC`, `<`
+	default:
+		return nil, fault.New(fault.NotFound, "not-found")
+	}
+	switch {
+	case q.After == "":
+	case after == "":
+		where = append(where, `l.id < `+arg(q.After))
+	default:
+		place, err := placed(q.After)
+		if err != nil {
+			return nil, err
+		}
+		where = append(where, `(l.ends_at, l.id) `+after+` (`+arg(place.ends)+`, `+arg(place.id)+`)`)
+	}
+	if q.Product != "" {
+		where = append(where, `l.product_id = `+arg(q.Product))
+	}
+	if q.Organization != "" {
+		where = append(where, `l.organization_id = `+arg(q.Organization))
+	}
+	if strings.TrimSpace(q.Search) != "" {
+		key := organization.NameKey(q.Search)
+		if key == "" {
+			return nil, nil
+		}
+		where = append(where, `l.organization_id IN (SELECT id FROM organization WHERE name_key LIKE `+arg("%"+likeable(key)+"%")+` ESCAPE '!')`)
+	}
+	err = tx.Each(`SELECT l.id, l.ends_at FROM license l WHERE `+strings.Join(where, ` AND `)+` ORDER BY `+order+` LIMIT `+strconv.Itoa(limit), args,
+		func(row func(...any) error) error {
+			var r listed
+			err := row(&r.id, &r.ends)
+			rows = append(rows, r)
+			return err
+		})
+	return rows, err
+}
+
+// likeable is text in which LIKE finds no pattern; it is escaped by '!'.
+func likeable(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+func keys(tx *db.Tx, licenseID string) (all []KeyFact, err error) {
+	err = tx.Each(`SELECT key, created_at, replaced_at FROM license_key WHERE license_id = $1
+		ORDER BY CASE WHEN replaced_at = 0 THEN 0 ELSE 1 END, replaced_at DESC`, []any{licenseID},
+		func(row func(...any) error) error {
+			var k KeyFact
+			var created, replaced int64
+			err := row(&k.Key, &created, &replaced)
+			k.CreatedAt, k.ReplacedAt = db.Time(created), db.Time(replaced)
+			all = append(all, k)
+			return err
+		})
+	return all, err
+}
+
+func countLicenses(tx *db.Tx, product string) (n int, err error) {
+	err = tx.Get(`SELECT count(*) FROM license WHERE product_id = $1`, []any{product}, &n)
+	return n, err
+}
+
+// editing takes the product for an edit of what was seen.
+func editing(tx *db.Tx, id string, seen time.Time) error {
+	return tx.Do(`UPDATE product SET edited_at = $1 WHERE id = $2 AND edited_at = $3`, db.Micros(tx.Now()), id, db.Micros(seen))
+}
