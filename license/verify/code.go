@@ -66,11 +66,8 @@ func ParseRequest(typed string) (Request, error) {
 		return Request{}, bad
 	}
 	n := 2 + int(b[1])
-	if len(b) < n+checkBytes {
-		return Request{}, &CodeError{Code: CodeShort}
-	}
-	if !filling(b[n+checkBytes:]) {
-		return Request{}, bad
+	if code := measure(b, n+checkBytes); code != Valid {
+		return Request{}, &CodeError{Code: code}
 	}
 	sum := sha256.Sum256(b[:n])
 	if string(sum[:checkBytes]) != string(b[n:n+checkBytes]) {
@@ -201,11 +198,11 @@ func (v *Verifier) CheckCode(typed, key string) Result {
 		return Result{Code: BadCode}
 	}
 	n := 2 + int(b[1])
-	if len(b) < n+ed25519.SignatureSize {
-		return Result{Code: CodeShort}
+	if code := measure(b, n+ed25519.SignatureSize); code != Valid {
+		return Result{Code: code}
 	}
-	packed, signature, padding := b[2:n], b[n:n+ed25519.SignatureSize], b[n+ed25519.SignatureSize:]
-	if len(packed) < packedFixed || !filling(padding) {
+	packed, signature := b[2:n], b[n:n+ed25519.SignatureSize]
+	if len(packed) < packedFixed {
 		return Result{Code: BadCode}
 	}
 	if code := v.signed(Packed{packed}, parsed, signature); code != Valid {

@@ -104,9 +104,19 @@ func (w *bitWriter) put(v, bits uint) {
 
 func (w *bitWriter) bytes() []byte { return w.b }
 
-// filling says whether b is what whole groups are filled up with: fewer than 25
-// bits, all zero.
-func filling(b []byte) bool { return len(b) <= 4 && strings.Trim(string(b), "\x00") == "" }
+// measure says whether b, as DecodeGroups returned it, is as long as groups with
+// n bytes are, and filled up with zeros.
+func measure(b []byte, n int) Code {
+	groups := (8*n + 5*groupData - 1) / (5 * groupData)
+	want := (5*groupData*groups + 7) / 8
+	switch {
+	case len(b) < want:
+		return CodeShort
+	case len(b) > want || strings.Trim(string(b[n:]), "\x00") != "":
+		return BadCode
+	}
+	return Valid
+}
 
 // A bitReader gives bits, and zeros after the end.
 type bitReader struct {
