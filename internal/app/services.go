@@ -79,7 +79,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		Hasher: p.hasher(), Rules: rules(c),
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
 	}
-	s.Organization = &organization.Service{DB: p.DB, Secret: p.o.Secret, Decided: p.joinDecided}
+	s.Organization = &organization.Service{DB: p.DB, Secret: p.o.Secret, Decided: p.joinDecided, TokensChanged: p.tokensChanged, PerToken: organization.DefaultPerToken()}
 	s.Access = &access.Service{DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, Settings: accessSettings(c), Notify: p.told(staff.RequestsDecide)}
 	s.Register = &register.Service{
 		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,

@@ -37,6 +37,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register, Helpdesk: p.Helpdesk, Passkeys: p.Passkeys})
 	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Helpdesk: p.Helpdesk, Credential: p.Credential, Self: p.Self, Passkeys: p.Passkeys})
 	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
+	o.Token = p.caller
 	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {
 		if who.Staff {
 			return back.Nav(ctx, who, words)

@@ -23,6 +23,7 @@ import (
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/secret"
+	"vestibule/internal/throttle"
 )
 
 // A Kind says what an organization is to the vendor.
@@ -298,6 +299,12 @@ type Service struct {
 	// Decided, when set, is called in the transaction that decides a join
 	// request, so that the words that tell the applicant are kept with it.
 	Decided func(*db.Tx, JoinRequest) error
+	// TokensChanged, when set, is called in the transaction that makes, rotates or revokes a service account, likewise.
+	TokensChanged func(*db.Tx, TokenChange) error
+	// PerToken is what one token may ask.
+	PerToken throttle.Limit
+	// Meter spends PerToken; it is shared by whoever asks on this node.
+	Meter throttle.Meter
 }
 
 // Organization returns one organization.

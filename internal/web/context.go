@@ -38,6 +38,7 @@ type Context struct {
 	unknown bool // no route took it in the end
 	api     bool // failures are told as problem documents
 	long    bool // see Route.Long
+	rate    *Rate
 }
 
 // Context is the request's context; it carries the origin for the audit.

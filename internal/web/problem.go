@@ -31,6 +31,7 @@ func (c *Context) Caller() (Who, error) {
 		return Who{}, fault.New(fault.Unauthenticated, "token-missing")
 	}
 	who, err := c.kit.o.Token(c.R.Context(), token, c.Address)
+	c.Rate(who.Rate)
 	if err != nil {
 		return Who{}, err
 	}

@@ -46,6 +46,9 @@ type Who struct {
 	Permissions  []string  // what the staff roles grant
 	FreshUntil   time.Time // until when sensitive changes need no new sign-in
 
+	// Rate is how the limit of a service account's token stands; nil for people.
+	Rate *Rate
+
 	// Held is what Options.Client read along with the session, for the faces
 	// that know its type: a page need not read it again. The kit passes it on.
 	Held any
