@@ -81,7 +81,13 @@ func (s *Service) One(ctx context.Context, organizationID, id string) (v View, e
 		if organizationID == "" {
 			return fault.New(fault.NotFound, "not-found")
 		}
-		v, err = view(tx, organizationID, id, tx.Now())
+		if v, err = view(tx, organizationID, id, tx.Now()); err != nil {
+			return err
+		}
+		known, err := keys(tx, id)
+		if len(known) > 1 {
+			v.Rekeyed = known[0].CreatedAt
+		}
 		return err
 	})
 	return v, err
