@@ -21,6 +21,7 @@ import (
 	"vestibule/internal/license"
 	"vestibule/internal/secret"
 	"vestibule/internal/signing"
+	"vestibule/internal/throttle"
 )
 
 // Service is the capability.
@@ -29,6 +30,10 @@ type Service struct {
 	Secret secret.Source
 	Ring   *secret.Ring
 	Keys   *signing.Keys
+	// PerNetwork is what one network may ask without a token.
+	PerNetwork throttle.Limit
+	// Meter spends it; all who ask on this node share it.
+	Meter throttle.Meter
 }
 
 // An Asked says which licence a program or a person speaks of.

@@ -85,3 +85,8 @@ func nextFreeSeat(tx *db.Tx, licenseID string) (time.Time, error) {
 		[]any{licenseID, db.Micros(tx.Now())}, &at)
 	return db.Time(at), err
 }
+
+func licenseOfDevice(tx *db.Tx, id string) (licenseID string, err error) {
+	err = tx.Get(`SELECT license_id FROM license_device WHERE id = $1 AND removed_at = 0`, []any{id}, &licenseID)
+	return licenseID, err
+}

@@ -74,7 +74,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	office := session.Lives{Idle: c.Session.StaffIdle, Absolute: c.Session.StaffAbsolute}
 	s := &p.Services
 	s.Signing = &signing.Keys{Secret: p.o.Secret, Ring: p.Ring}
-	s.Activation = &activation.Service{DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Keys: s.Signing}
+	s.Activation = &activation.Service{DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Keys: s.Signing, PerNetwork: activation.DefaultPerNetwork()}
 	s.Passwords = &account.Passwords{
 		Hasher: p.hasher(), Rules: rules(c),
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
