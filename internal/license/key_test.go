@@ -110,23 +110,3 @@ func TestPrefixesAreShortPlainAndBeginWithALetter(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParseKey(f *testing.F) {
-	f.Add("MAG-00000-00000-00000-00000")
-	f.Add(license.NewKey(secret.Seeded(7), "MAG").String())
-	f.Add("mag 7k4q2 29tx0 m8vd1 5hrcl")
-	f.Add("\u202e\x00–—−_")
-	f.Fuzz(func(t *testing.T, typed string) {
-		key, err := license.ParseKey(typed)
-		if err != nil {
-			if !fault.Is(err, fault.Invalid) {
-				t.Errorf("%q: %v", typed, err)
-			}
-			return
-		}
-		again, err := license.ParseKey(key.String())
-		if err != nil || again != key {
-			t.Errorf("%q reads as %s, which reads as %s, %v", typed, key, again, err)
-		}
-	})
-}
