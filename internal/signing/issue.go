@@ -75,8 +75,12 @@ func (k *Keys) IssueRevocations(tx *db.Tx, r Revocations) (Issued, error) {
 		return Issued{}, err
 	}
 	header := lines(
-		"Number", strconv.FormatInt(r.Number, 10), "Product", r.Product, "Entries", strconv.Itoa(len(r.Revoked)),
-		"Issued", date(r.Issued), "Next-Update", date(r.NextUpdate), "Key-Id", id,
+		[2]string{"Number", strconv.FormatInt(r.Number, 10)},
+		[2]string{"Product", r.Product},
+		[2]string{"Entries", strconv.Itoa(len(r.Revoked))},
+		[2]string{"Issued", date(r.Issued)},
+		[2]string{"Next-Update", date(r.NextUpdate)},
+		[2]string{"Key-Id", id},
 	)
 	d := verify.RevocationsDocument(header, payload, id)
 	text := d.Armour(ed25519.Sign(private, d.SignedBytes()))
@@ -150,18 +154,30 @@ func licenseHeader(l License, keyID string) []string {
 		seats = strconv.Itoa(l.Seats)
 	}
 	return lines(
-		"Product", product, "Organisation", l.Organization, "Licence", l.License, "Kind", l.Kind, "Edition", l.Edition,
-		"Valid-From", date(l.NotBefore), "Valid-Until", until, "Grace-Until", date(l.GraceUntil),
-		"Maintenance-Until", date(l.MaintenanceUntil), "Seats", seats, "Features", strings.Join(l.Features, " "),
-		"Device", l.Device, "File-Until", date(l.FileUntil), "Issued", date(l.Issued), "Serial", l.Serial, "Key-Id", keyID,
+		[2]string{"Product", product},
+		[2]string{"Organisation", l.Organization},
+		[2]string{"Licence", l.License},
+		[2]string{"Kind", l.Kind},
+		[2]string{"Edition", l.Edition},
+		[2]string{"Valid-From", date(l.NotBefore)},
+		[2]string{"Valid-Until", until},
+		[2]string{"Grace-Until", date(l.GraceUntil)},
+		[2]string{"Maintenance-Until", date(l.MaintenanceUntil)},
+		[2]string{"Seats", seats},
+		[2]string{"Features", strings.Join(l.Features, " ")},
+		[2]string{"Device", l.Device},
+		[2]string{"File-Until", date(l.FileUntil)},
+		[2]string{"Issued", date(l.Issued)},
+		[2]string{"Serial", l.Serial},
+		[2]string{"Key-Id", keyID},
 	)
 }
 
 // lines writes names and values; what has no value is left out.
-func lines(pairs ...string) (out []string) {
-	for i := 0; i < len(pairs); i += 2 {
-		if v := oneLine(pairs[i+1]); v != "" {
-			out = append(out, pairs[i]+": "+v)
+func lines(pairs ...[2]string) (out []string) {
+	for _, p := range pairs {
+		if v := oneLine(p[1]); v != "" {
+			out = append(out, p[0]+": "+v)
 		}
 	}
 	return out

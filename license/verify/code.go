@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"time"
 )
@@ -220,11 +221,13 @@ func (v *Verifier) CheckCode(typed, key string) Result {
 }
 
 func refusedTyping(err error) Result {
-	switch e := err.(type) {
-	case *CodeError:
-		return Result{Code: e.Code, Group: e.Group}
-	case *KeyError:
-		return Result{Code: e.Code}
+	var code *CodeError
+	var key *KeyError
+	switch {
+	case errors.As(err, &code):
+		return Result{Code: code.Code, Group: code.Group}
+	case errors.As(err, &key):
+		return Result{Code: key.Code}
 	}
 	return Result{Code: BadCode}
 }

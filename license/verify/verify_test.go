@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ func documents(t *testing.T) map[string]string {
 	short := perpetual()
 	short.Device = device()
 	return map[string]string{
+		"worked.txt":         worked(),
 		"evaluation.txt":     file(evaluation(), current),
 		"perpetual.txt":      file(perpetual(), current),
 		"bound.txt":          file(bound(), current),
@@ -38,6 +40,17 @@ func documents(t *testing.T) map[string]string {
 		"code-perpetual.txt": code(t, short, next) + "\n",
 		"code-unknown.txt":   code(t, bound(), strangerKey()) + "\n",
 	}
+}
+
+// worked is the example that docs/licence-file.md goes through.
+func workedDocument() verify.Document {
+	return verify.LicenseDocument([]string{"Product: Example (exa)", "Key-Id: " + public(currentKey()).ID()},
+		[]byte(`{"serial":"0000000000000001","product":"exa","kind":"perpetual","issued":"2026-06-16T09:00:00Z"}`), public(currentKey()).ID())
+}
+
+func worked() string {
+	d := workedDocument()
+	return d.Armour(ed25519.Sign(currentKey(), d.SignedBytes()))
 }
 
 // A vector is one check whose end is known. Who writes a verifier in another
