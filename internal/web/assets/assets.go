@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed tokens.css portal.css portal.js fonts/*.woff2
+//go:embed tokens.css portal.css portal.js upload.js fonts/*.woff2
 var files embed.FS
 
 // An Asset is a file as it is served.
@@ -55,11 +55,12 @@ func zip(data []byte) []byte {
 	return b.Bytes()
 }
 
-// The paths that every page links.
+// The paths that pages link.
 var (
 	table  = load()
 	Style  = table["portal.css"].Path
 	Script = table["portal.js"].Path
+	Upload = table["upload.js"].Path // the office's page of a release alone
 	Font   = table["fonts/hanken-grotesk-latin.woff2"].Path
 )
 
@@ -85,6 +86,8 @@ func load() map[string]*Asset {
 		style = strings.ReplaceAll(style, "url("+font+")", "url("+a.Path+")")
 	}
 	all["portal.css"] = Make("/assets/portal.css", "text/css; charset=utf-8", []byte(style))
-	all["portal.js"] = Make("/assets/portal.js", "text/javascript; charset=utf-8", read("portal.js"))
+	for _, script := range []string{"portal.js", "upload.js"} {
+		all[script] = Make("/assets/"+script, "text/javascript; charset=utf-8", read(script))
+	}
 	return all
 }
