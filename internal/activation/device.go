@@ -180,13 +180,17 @@ func (s *Service) Deactivate(ctx context.Context, a Asked, fingerprint string) (
 		if err != nil {
 			return unknownDevice(err)
 		}
-		return s.take(tx, l, d)
+		return unknownDevice(s.take(tx, l, d))
 	})
 }
 
 // take removes a device; what was signed for it stands on the revocation list until it ends.
 func (s *Service) take(tx *db.Tx, l license.License, d Device) error {
-	if err := removeDevice(tx, d.ID); err != nil {
+	err := removeDevice(tx, d.ID)
+	if fault.Is(err, fault.Conflict) { // somebody else did at the same moment
+		err = fault.New(fault.NotFound, "not-found")
+	}
+	if err != nil {
 		return err
 	}
 	if err := revokeFiles(tx, d.ID); err != nil {
