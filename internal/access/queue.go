@@ -308,6 +308,9 @@ func (s *Service) Case(ctx context.Context, id string) (c Case, err error) {
 			return err
 		}
 		c = Case{Request: r, Due: r.Due(tx.Now()), Now: tx.Now(), Settings: s.Settings}
+		if c.Settings.Evaluation, err = license.RuleOf(tx, r.Product, s.Settings.Evaluation); err != nil {
+			return err
+		}
 		if c.Suggestions, err = suggestions(tx, r); err != nil {
 			return err
 		}
