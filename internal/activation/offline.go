@@ -100,7 +100,7 @@ func (s *Service) answer(tx *db.Tx, l license.License, d Device, q verify.Reques
 	if err := s.issued(tx, l, file, s.Ring.Seal(sealedAs(file.Serial), plain), "device.activate_offline"); err != nil {
 		return out, err
 	}
-	return Answer{License: l, Device: d, File: file, Groups: groups(code.Text)}, nil
+	return Answer{License: l, Device: d, File: file, Groups: Groups(code.Text)}, nil
 }
 
 // Answer shows again what an offline device was given last, until that ends or the device is removed; NotFound from then on.
@@ -126,7 +126,7 @@ func (s *Service) Answer(ctx context.Context, a Asked, deviceID string) (out Ans
 		if err := json.Unmarshal(plain, &k); err != nil {
 			return fmt.Errorf("activation: %w", err)
 		}
-		out = Answer{License: l, Device: d, File: k.File, Groups: groups(k.Code)}
+		out = Answer{License: l, Device: d, File: k.File, Groups: Groups(k.Code)}
 		return nil
 	})
 	return out, err
@@ -134,7 +134,8 @@ func (s *Service) Answer(ctx context.Context, a Asked, deviceID string) (out Ans
 
 func sealedAs(serial string) string { return "license_file/" + serial + "/answer" }
 
-func groups(code string) []string {
+// Groups are those of a typed code, in order.
+func Groups(code string) []string {
 	if code == "" {
 		return nil
 	}

@@ -137,4 +137,3 @@ func atOnce(t *testing.T, code string, services []*activation.Service, f func(s 
 	group.Wait()
 	return worked
 }
-
