@@ -98,6 +98,7 @@ func paths() map[string]string {
 		"sign-in":      "/sign-in",
 		"help":         "/get-back-in",
 		"portal":       "/portal",
+		"downloads":    "/portal/downloads",
 		"queue":        "/office/requests",
 		"registration": "/office/registrations",
 		"account":      "/office/accounts",
