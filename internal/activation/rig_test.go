@@ -19,7 +19,7 @@ import (
 // rig is a portal's activation on one node, with a licence of an organization.
 type rig struct {
 	e *dbtest.Env
-	t *testing.T
+	t testing.TB
 	*activation.Service
 	l   license.License
 	org string
@@ -28,7 +28,7 @@ type rig struct {
 // limits are what the policy of the rig's licence grants.
 type limits struct{ devices, seats, lease, fileDays int }
 
-func newRig(t *testing.T, e *dbtest.Env, lim limits, term license.Term) *rig {
+func newRig(t testing.TB, e *dbtest.Env, lim limits, term license.Term) *rig {
 	t.Helper()
 	r := &rig{e: e, t: t, Service: service(e)}
 	r.write(func(tx *db.Tx) error {

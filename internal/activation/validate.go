@@ -29,7 +29,6 @@ const (
 // licence's own organization it adds the Detail. A key that cannot be one is Invalid as license.ParseKey says; one that no licence
 // has is answered, not an error. fingerprint may be empty.
 func (s *Service) Validate(ctx context.Context, a Asked, fingerprint string) (v Validity, err error) {
-	var hash string
 	if fingerprint != "" {
 		if fingerprint, err = parseFingerprint(fingerprint); err != nil {
 			return Validity{}, err
@@ -41,31 +40,20 @@ func (s *Service) Validate(ctx context.Context, a Asked, fingerprint string) (v 
 			return Validity{}, err
 		}
 	}
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		var l license.License
-		var replaced bool
-		var err error
-		if a.License != "" {
-			l, err = own(tx, a)
-		} else {
-			l, replaced, err = license.ByKey(tx, key)
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if a.License == "" {
+			var mine bool
+			if v, mine, err = byKey(tx, key, a.Organization); err != nil || !mine {
+				return err
+			}
 		}
-		switch {
-		case a.License == "" && fault.Is(err, fault.NotFound):
-			v = Validity{Status: StatusUnknown, Code: codeUnknown, Remedy: remedyCheckKey, Because: []fault.Fact{{Code: codeUnknown}}}
-			return nil
-		case err != nil:
+		l, err := own(tx, a)
+		if err != nil {
 			return err
-		case replaced:
-			v = Validity{Status: StatusReplaced, Code: codeReplaced, Remedy: remedyNewKey, Because: []fault.Fact{{Code: codeReplaced}}}
-			return nil
 		}
 		state := l.At(tx.Now())
 		v = validity(state)
-		if a.Organization == "" || l.Organization != a.Organization {
-			v.undated()
-			return nil
-		}
+		hash := ""
 		if fingerprint != "" {
 			hash = fingerprintHash(l.ID, fingerprint)
 		}
@@ -73,6 +61,22 @@ func (s *Service) Validate(ctx context.Context, a Asked, fingerprint string) (v 
 		return err
 	})
 	return v, err
+}
+
+// byKey is what a key alone tells. mine says that it is in force and the organization's own, which may know more.
+func byKey(tx *db.Tx, key license.Key, organization string) (v Validity, mine bool, err error) {
+	b, err := license.BriefByKey(tx, key)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return Validity{Status: StatusUnknown, Code: codeUnknown, Remedy: remedyCheckKey, Because: []fault.Fact{{Code: codeUnknown}}}, false, nil
+	case err != nil:
+		return v, false, err
+	case b.Replaced:
+		return Validity{Status: StatusReplaced, Code: codeReplaced, Remedy: remedyNewKey, Because: []fault.Fact{{Code: codeReplaced}}}, false, nil
+	}
+	v = validity(license.StatusAt(b.Facts, tx.Now()))
+	v.undated()
+	return v, organization != "" && b.Organization == organization, nil
 }
 
 // validity is what a licence's state means to a product.
