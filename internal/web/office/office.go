@@ -6,11 +6,13 @@ package office
 
 import (
 	"context"
+	"slices"
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
 	"vestibule/internal/credential"
 	"vestibule/internal/helpdesk"
+	"vestibule/internal/license"
 	"vestibule/internal/organization"
 	"vestibule/internal/register"
 	"vestibule/internal/staff"
@@ -27,6 +29,7 @@ type Services struct {
 	Steps         *register.Service
 	Helpdesk      *helpdesk.Service
 	Passkeys      *credential.Passkeys
+	Licenses      *license.Service
 }
 
 // Face is the back office.
@@ -82,7 +85,7 @@ func (f *Face) Routes() []web.Route {
 		web.Row(web.Staff(string(staff.AuditView)), "GET /office/audit", f.audit),
 		web.Row(web.Staff(string(staff.AuditView)), "GET /office/upkeep", f.upkeep),
 		web.Row(web.Staff(string(staff.AuditView)), "POST /office/upkeep/evidence", f.evidence),
-	}, f.passkeyPages().Routes()...)
+	}, slices.Concat(f.licenceRoutes(), f.passkeyPages().Routes())...)
 }
 
 // a place is an entry of the navigation and the permission that it takes.
@@ -97,6 +100,9 @@ func places() []place {
 		{staff.OrganizationsView, "office.nav.joins", "/office/joins", "users"},
 		{staff.AccountsView, "helpdesk.nav", accountsPath, "users"},
 		{staff.AccountsView, "office.nav.registrations", "/office/registrations", "phone"},
+		{staff.LicensesView, "office.nav.licences", licencesPath, "key"},
+		{staff.LicensesView, "office.nav.products", productsPath, "server"},
+		{staff.LicensesView, "office.nav.policies", policiesPath, "sliders"},
 		{staff.MessagesView, "office.nav.messages", "/office/messages", "mail"},
 		{staff.AuditView, "office.nav.audit", "/office/audit", "history"},
 		{staff.AuditView, "office.nav.upkeep", "/office/upkeep", "refresh"},

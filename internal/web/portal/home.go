@@ -7,6 +7,7 @@ import (
 	"vestibule/internal/fault"
 	"vestibule/internal/license"
 	"vestibule/internal/web"
+	"vestibule/internal/web/licences"
 	"vestibule/internal/web/ui"
 )
 
@@ -81,9 +82,9 @@ func homeOf(f *ui.Frame, name string, st access.Standing, asking int, now time.T
 		p.Title = f.T("portal.title." + string(st.Reason))
 	}
 	p.Lead = f.T("portal.lead."+string(st.Reason), "organization", st.Membership.Organization.Name, "vendor", f.Vendor.Name,
-		"from", f.Words.ShortDate(st.License.State.Starts), "to", f.Words.ShortDate(last(st.License.State)))
+		"from", f.Words.ShortDate(st.License.State.Starts), "to", f.Words.ShortDate(licences.Last(st.License.State.Ends)))
 	for i, l := range st.Licenses {
-		part := licenseOf(f, l, st.Locked)
+		part := cardOf(f, l.Product.Name, l.Key, l.State, st.Locked)
 		part.ID = "licence"
 		if i > 0 {
 			part.ID += "-" + l.Product.ID
@@ -114,24 +115,14 @@ func greeting(clock string) string {
 	return "good-evening"
 }
 
-// last is the last instant of a term: a day that ends at midnight is named by its own date.
-func last(s license.State) time.Time {
-	if s.Ends.IsZero() {
-		return s.Ends
-	}
-	return s.Ends.Add(-time.Second)
-}
-
-func licenseOf(f *ui.Frame, l access.License, locked bool) licensePart {
-	s := l.State
-	part := licensePart{
-		Product: l.Product.Name, Key: l.Key.String(), Locked: locked || !s.Usable() && s.Status != license.StatusNotStarted,
-		Status: f.T("portal.status." + kindOf(s) + "-" + string(s.Status)), Tone: toneOf(s.Status),
-	}
-	if !s.Ends.IsZero() {
-		part.Ends = f.T("portal.ends", "when", f.Words.Date(last(s)), "time", f.Words.Time(last(s)), "zone", f.Words.Zone(last(s)))
+// cardOf is a licence as a card, at an instant.
+func cardOf(f *ui.Frame, product string, key license.Key, s license.State, locked bool) licensePart {
+	part := licensePart{Product: product, Key: key.String(), Locked: locked || licences.Locked(s)}
+	part.Tone, part.Status = licences.Status(f.Words, s)
+	if end := licences.Last(s.Ends); !end.IsZero() {
+		part.Ends = f.T("portal.ends", "when", f.Words.Date(end), "time", f.Words.Time(end), "zone", f.Words.Zone(end))
 		if !s.Usable() {
-			part.Ends = f.T("portal.ended", "when", f.Words.Date(last(s)))
+			part.Ends = f.T("portal.ended", "when", f.Words.Date(end))
 		}
 	}
 	if s.Usable() && s.DaysLeft > 0 {
@@ -139,7 +130,7 @@ func licenseOf(f *ui.Frame, l access.License, locked bool) licensePart {
 	}
 	if !s.Kind.Paid() && s.Days > 0 && s.Days <= rulerDays && !s.Starts.IsZero() {
 		part.Days, part.Day = s.Days, s.Days-s.DaysLeft+1
-		part.From, part.To = f.Words.DayMonth(s.Starts), f.Words.DayMonth(last(s))
+		part.From, part.To = f.Words.DayMonth(s.Starts), f.Words.DayMonth(licences.Last(s.Ends))
 	}
 	if !s.Starts.IsZero() {
 		part.Facts = append(part.Facts, ui.Fact{Term: f.T("portal.since"), Text: f.Words.ShortDate(s.Starts)})
@@ -163,28 +154,6 @@ func licenseOf(f *ui.Frame, l access.License, locked bool) licensePart {
 
 // rulerDays is the longest evaluation of which single days can be told apart.
 const rulerDays = 92
-
-func kindOf(s license.State) string {
-	switch {
-	case s.Kind == license.Partner:
-		return "partner"
-	case s.Kind.Paid():
-		return "subscription"
-	}
-	return "evaluation"
-}
-
-func toneOf(s license.Status) string {
-	switch s {
-	case license.StatusActive:
-		return ui.OK
-	case license.StatusExpiring, license.StatusGrace, license.StatusNotStarted:
-		return ui.Warn
-	case license.StatusSuspended, license.StatusRevoked:
-		return ui.Bad
-	}
-	return ui.Off
-}
 
 // stepsOf is the checklist; every tick is a fact.
 func stepsOf(f *ui.Frame, st access.Standing) []ui.Rule {

@@ -9,8 +9,10 @@ import (
 	"slices"
 
 	"vestibule/internal/access"
+	"vestibule/internal/activation"
 	"vestibule/internal/credential"
 	"vestibule/internal/helpdesk"
+	"vestibule/internal/license"
 	"vestibule/internal/organization"
 	"vestibule/internal/selfservice"
 	"vestibule/internal/signin"
@@ -28,6 +30,8 @@ type Services struct {
 	Credential    *credential.Service
 	Self          *selfservice.Service
 	Passkeys      *credential.Passkeys
+	Licenses      *license.Service
+	Activation    *activation.Service
 }
 
 // Face is the client portal.
@@ -45,7 +49,7 @@ func (f *Face) Routes() []web.Route {
 		web.Row(web.Client, "GET /portal/people", f.people),
 		web.Row(administrator, "POST /portal/people/{id}/accept", f.accept),
 		web.Row(administrator, "POST /portal/people/{id}/refuse", f.refuse),
-	}, slices.Concat(f.vouchRoutes(), f.accountRoutes())...)
+	}, slices.Concat(f.licenceRoutes(), f.vouchRoutes(), f.accountRoutes())...)
 }
 
 // Held is what is read along with a client's session (web.Who.Held): where the account stands, and how many colleagues wait for it
@@ -78,7 +82,7 @@ const (
 func Nav(who web.Who, words *text.Words) []ui.NavItem {
 	nav := []ui.NavItem{{Text: words.T("portal.nav-home"), Href: web.HomePath}}
 	if who.Organization != "" && held(who).Standing.Allowed {
-		nav = append(nav, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
+		nav = append(nav, ui.NavItem{Text: words.T("licence.nav"), Href: licencesPath}, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
 	}
 	return append(nav, ui.NavItem{Text: words.T("portal.nav-account"), Href: accountPath})
 }
