@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -225,24 +226,31 @@ func content(ctx context.Context, d *db.DB, cfg *config.Config) []finding {
 	return all
 }
 
-// product compares the product that is offered with the configured one.
+// product compares the configured product with what there is. What the office has
+// edited goes by the office.
 func product(all []license.Product, cfg *config.Config) finding {
 	f := finding{what: "product"}
 	want := cfg.Product
-	for _, p := range all {
-		if !p.Offered {
-			continue
-		}
-		f.said = p.Name + ", keys begin with " + p.Prefix
-		switch {
-		case p.ID != want.Code || p.Name != want.Name:
-			f.note, f.next = true, fmt.Sprintf("The configuration names %s (product.code %s): the next start of serve offers that one instead.", want.Name, want.Code)
-		case p.Prefix != want.Prefix:
-			f.note, f.next = true, fmt.Sprintf("product.prefix %s has no effect once there are licences: keys never change.", want.Prefix)
-		}
-		return f
+	i := slices.IndexFunc(all, func(p license.Product) bool { return p.ID == want.Code })
+	if i < 0 {
+		i = slices.IndexFunc(all, func(p license.Product) bool { return p.Offered })
 	}
-	return finding{what: "product", note: true, said: "none yet", next: "The first start makes the one of product.name."}
+	if i < 0 {
+		return finding{what: "product", note: true, said: "none yet", next: "The first start makes the one of product.name."}
+	}
+	p := all[i]
+	f.said = p.Name + ", keys begin with " + p.Prefix
+	switch {
+	case p.ID != want.Code:
+		f.note, f.next = true, fmt.Sprintf("The configuration names %s (product.code %s): the next start of serve offers that one.", want.Name, want.Code)
+	case !p.EditedAt.IsZero() && (p.Name != want.Name || p.Prefix != want.Prefix):
+		f.note, f.next = true, "It was edited in the office: product.name and product.prefix have no effect."
+	case p.EditedAt.IsZero() && p.Name != want.Name:
+		f.note, f.next = true, fmt.Sprintf("The configuration names %s (product.code %s): the next start of serve offers that one instead.", want.Name, want.Code)
+	case p.Prefix != want.Prefix:
+		f.note, f.next = true, fmt.Sprintf("product.prefix %s has no effect once there are licences: keys never change.", want.Prefix)
+	}
+	return f
 }
 
 func people(tx *db.Tx) finding {
