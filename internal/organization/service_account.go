@@ -326,6 +326,11 @@ func ownServiceAccount(tx *db.Tx, person, id string) (ServiceAccount, error) {
 	return a, err
 }
 
+// WorkingServiceAccount finds a service account of an organization that works; one that was revoked is NotFound.
+func WorkingServiceAccount(tx *db.Tx, organizationID, id string) (ServiceAccount, error) {
+	return serviceAccount(tx, organizationID, id)
+}
+
 // known keeps the scopes that there are, each once, in their order.
 func known(asked []Scope) []Scope {
 	var out []Scope

@@ -1,0 +1,70 @@
+package download
+
+import (
+	"context"
+	"time"
+
+	"vestibule/internal/chore"
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+)
+
+const (
+	// keepParts is how long a download may lie cut before a resumed one is not joined with it any more.
+	keepParts = 14 * 24 * time.Hour
+	// keepCallers is far longer than any transaction that counts under the row.
+	keepCallers = 24 * time.Hour
+	sweepAtOnce = 500
+)
+
+// Chores are the upkeep of downloads.
+func (s *Service) Chores() []chore.Chore {
+	return []chore.Chore{
+		{Name: "transfer-settle", Every: time.Minute, Run: s.Settle},
+		{Name: "release-news", Every: 5 * time.Minute, Run: s.Tell},
+		{Name: "transfer-sweep", Every: time.Hour, Run: s.sweep},
+	}
+}
+
+// Settle ends the transfers of nodes that are gone, as far as they had come when they were last heard of.
+func (s *Service) Settle(ctx context.Context) error {
+	for {
+		var list []moving
+		if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			list, err = lapsed(tx, page)
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, m := range list {
+			err := s.DB.Write(ctx, func(tx *db.Tx) error { return settle(tx, m, false) })
+			if err != nil && !fault.Is(err, fault.Conflict) { // another settled it
+				return err
+			}
+		}
+		if len(list) < page {
+			return nil
+		}
+	}
+}
+
+func (s *Service) sweep(ctx context.Context) error {
+	for _, one := range []struct {
+		sweep func(*db.Tx, time.Time, int) (int64, error)
+		after time.Duration
+	}{{sweepParts, keepParts}, {sweepCallers, keepCallers}, {sweepTold, 2 * newsFor}} {
+		for {
+			var n int64
+			if err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+				n, err = one.sweep(tx, tx.Now().Add(-one.after), sweepAtOnce)
+				return err
+			}); err != nil {
+				return err
+			}
+			if n < sweepAtOnce {
+				break
+			}
+		}
+	}
+	return nil
+}

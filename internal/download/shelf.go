@@ -1,0 +1,228 @@
+package download
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"vestibule/internal/db"
+	"vestibule/internal/fault"
+	"vestibule/internal/license"
+	"vestibule/internal/organization"
+	"vestibule/internal/release"
+)
+
+// A Shelf is what a person finds under one product.
+type Shelf struct {
+	Products      []license.Product // those that the organization has a licence for
+	Product       license.Product   // the one shown
+	License       string            // id of the licence for it
+	State         license.State
+	Verdict       Verdict   // of the whole: why nothing can be had, if nothing can
+	Channels      []Channel // those of the licence, and those where something came out
+	PublisherKeys []string  // minisign public keys, as text
+	News          bool      // the person gets an e-mail about new releases of the product
+	Agreement     bool      // the organization has to accept the agreement before its next download
+	Machines      bool      // the person may set up machines that fetch by themselves
+}
+
+// A Channel is one line of releases, the highest version first.
+type Channel struct {
+	Code     string
+	Verdict  Verdict // whether a release that came out now could be had
+	Releases []Release
+}
+
+// A Release is a published release with the verdict on it.
+type Release struct {
+	ID, Product, Channel, Version, Title string
+	ProductName                          string
+	Published                            time.Time // its effective date
+	Required                             bool
+	Notes                                release.Notes
+	Verdict                              Verdict
+	Artifacts                            []Artifact
+}
+
+// An Artifact is one file of a release.
+type Artifact struct {
+	ID, Kind, Title, Name string // Kind is as it stands in an address, Title as people read it
+	System, Machine       string // like windows and x64; "" where it does not matter
+	Size                  int64
+	MediaType             string
+	SHA256, SHA512        string // in hexadecimal digits
+	Signature             string // minisign, as text
+}
+
+// Shelf shows a person a product's releases; product "" is the first that there is a licence for, and where there is none the shelf is
+// empty with the verdict "license-none". A product without a licence is NotFound.
+func (s *Service) Shelf(ctx context.Context, account, product string) (shelf Shelf, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		shelf = Shelf{}
+		h, err := holderOf(tx, Caller{Kind: Person, ID: account})
+		if err != nil {
+			return err
+		}
+		licenses, err := license.Of(tx, h.organization.ID)
+		if err != nil {
+			return err
+		}
+		shown := -1
+		for i, l := range licenses {
+			shelf.Products = append(shelf.Products, l.Product)
+			if shown < 0 && (product == "" || l.Product.ID == product) {
+				shown = i
+			}
+		}
+		if len(licenses) == 0 && product == "" {
+			shelf.Verdict = Verdict{Code: "license-none", Remedy: string(license.RemedyContact)}
+			return nil
+		}
+		if shown < 0 {
+			return fault.New(fault.NotFound, "not-found")
+		}
+		l := licenses[shown]
+		shelf.Product, shelf.License, shelf.State, shelf.PublisherKeys = l.Product, l.ID, l.At(tx.Now()), l.Product.PublisherKeys
+		shelf.Machines = h.role == organization.Administrator || h.role == organization.Technical
+		if err := shelf.fill(tx, h); err != nil {
+			return err
+		}
+		if shelf.News, err = wantsNews(tx, account, l.Product.ID); err != nil {
+			return err
+		}
+		shelf.Agreement, err = agreementOpen(tx, h.organization.ID, l.Product.ID)
+		return err
+	})
+	return shelf, err
+}
+
+func (shelf *Shelf) fill(tx *db.Tx, h holder) error {
+	all, err := release.PublishedIn(tx, shelf.Product.ID, "")
+	if err != nil {
+		return err
+	}
+	shelf.Verdict = Verdict{Allowed: true}
+	switch {
+	case !shelf.State.Usable():
+		shelf.Verdict = verdictOf(shelf.State, shelf.State.Entitles("", tx.Now()))
+	case !h.shut.Allowed:
+		shelf.Verdict = h.shut
+	}
+	for _, code := range []string{license.Stable, license.Preview, license.LongTerm} {
+		c := Channel{Code: code, Verdict: h.verdict(shelf.State, release.Release{Channel: code, EffectiveAt: tx.Now()})}
+		for _, r := range all {
+			if r.Channel == code {
+				c.Releases = append(c.Releases, viewOf(r, h.verdict(shelf.State, r)))
+			}
+		}
+		if len(c.Releases) > 0 || slices.Contains(shelf.State.Channels, code) {
+			shelf.Channels = append(shelf.Channels, c)
+		}
+	}
+	return nil
+}
+
+func viewOf(r release.Release, v Verdict) Release {
+	out := Release{
+		ID: r.ID, Product: r.Product, Channel: r.Channel, Version: r.Version.String(), Title: r.Title, Published: r.EffectiveAt,
+		Required: r.Required, Notes: r.Notes, Verdict: v,
+	}
+	for _, a := range r.Artifacts {
+		if a.State == release.Verified {
+			out.Artifacts = append(out.Artifacts, fileOf(a))
+		}
+	}
+	return out
+}
+
+func fileOf(a release.Artifact) Artifact {
+	return Artifact{
+		ID: a.ID, Kind: a.Kind, Title: a.Title, Name: a.Name, System: a.Platform, Machine: a.Arch, Size: a.Size, MediaType: a.MediaType,
+		SHA256: a.SHA256, SHA512: a.SHA512, Signature: a.Signature,
+	}
+}
+
+// Wanted says which file a machine asks for.
+type Wanted struct {
+	Product, Channel, Kind string
+	Version                string // "" for the newest that the caller may have
+}
+
+// Latest finds a machine's file: of a kind, in the highest version of a channel that the caller may have, or in just the version
+// that is named. Where the licence gives nothing of it, it is Denied with the licence's code; else NotFound.
+func (s *Service) Latest(ctx context.Context, c Caller, w Wanted) (artifact string, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		h, err := holderOf(tx, c)
+		if err != nil {
+			return err
+		}
+		l, err := license.For(tx, h.organization.ID, w.Product)
+		if err != nil {
+			return err
+		}
+		all, err := release.PublishedIn(tx, w.Product, w.Channel)
+		if err != nil {
+			return err
+		}
+		refused := fault.New(fault.NotFound, "not-found")
+		for _, r := range all {
+			a, has := r.Artifact(w.Kind)
+			if !has || a.State != release.Verified || w.Version != "" && !strings.EqualFold(r.Version.String(), w.Version) {
+				continue
+			}
+			v := h.verdict(l.At(tx.Now()), r)
+			if v.Allowed {
+				artifact = a.ID
+				return nil
+			}
+			refused = fault.From(v.Err())
+		}
+		return refused
+	})
+	return artifact, err
+}
+
+// A File is an artifact that its caller may have, opened. Whoever got it closes Content.
+type File struct {
+	Artifact
+	Release   string // its id
+	Product   string
+	Channel   string
+	Version   string
+	Published time.Time
+	Content   io.ReadSeekCloser // of a folder, the *os.File itself
+
+	caller                Caller
+	organization, company string
+}
+
+// Open opens an artifact for a caller that may have it now and whose organization has accepted what there is to accept; else it is
+// Denied with the verdict's code, or "agreement-needed". Nothing was sent by then, and nothing is noted: see Begin.
+func (s *Service) Open(ctx context.Context, c Caller, artifact string) (*File, error) {
+	var g grant
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if g, err = may(tx, c, artifact); err != nil {
+			return err
+		}
+		open, err := agreementOpen(tx, g.organization.ID, g.release.Product)
+		if err == nil && open {
+			err = agreementNeeded()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	content, err := s.Files.Open(ctx, g.artifact.Blob)
+	if err != nil {
+		return nil, err
+	}
+	c.Name = g.name
+	return &File{
+		Artifact: fileOf(g.artifact), Release: g.release.ID, Product: g.release.Product, Channel: g.release.Channel,
+		Version: g.release.Version.String(), Published: g.release.EffectiveAt, Content: content,
+		caller: c, organization: g.organization.ID, company: g.organization.Name,
+	}, nil
+}
