@@ -99,6 +99,7 @@ func paths() map[string]string {
 		"help":         "/get-back-in",
 		"portal":       "/portal",
 		"downloads":    "/portal/downloads",
+		"licence":      "/portal/licences",
 		"queue":        "/office/requests",
 		"registration": "/office/registrations",
 		"account":      "/office/accounts",

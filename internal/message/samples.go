@@ -54,5 +54,5 @@ func Samples(now time.Time) []Sample {
 		one("sign-in-codes", SignInCodesLow{"mlindqvist", 8, now}),
 		one("sign-in-codes-low", SignInCodesLow{"mlindqvist", 2, now}),
 		one("sign-in-codes-none", SignInCodesLow{"mlindqvist", 0, now}),
-	}, changedSamples(one, now), lifecycleSamples(one, now), helpdeskSamples(one, now), selfserviceSamples(one, now), deviceSamples(one, now), recoverySamples(one, now), tokenSamples(one, now), downloadSamples(one, now))
+	}, changedSamples(one, now), lifecycleSamples(one, now), helpdeskSamples(one, now), selfserviceSamples(one, now), deviceSamples(one, now), recoverySamples(one, now), tokenSamples(one, now), renewalSamples(one, now), downloadSamples(one, now))
 }
