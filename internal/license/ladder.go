@@ -78,7 +78,7 @@ func climb(f Facts, now time.Time) (c rise) {
 		if t.Kind != Evaluation && t.Kind != Reactivation {
 			continue
 		}
-		if c.base.ID == "" || t.GrantedAt.After(c.base.GrantedAt) || t.GrantedAt.Equal(c.base.GrantedAt) && lasts(t, c.base, now) {
+		if c.base.Kind == "" || t.GrantedAt.After(c.base.GrantedAt) || t.GrantedAt.Equal(c.base.GrantedAt) && lasts(t, c.base, now) {
 			c.base = t
 		}
 	}

@@ -40,6 +40,7 @@ type License struct {
 	Product      Product
 	Key          Key // the one in force
 	CreatedAt    time.Time
+	Rekeyed      time.Time // when Key took the place of one that leaked; zero: never
 	Facts        Facts
 }
 

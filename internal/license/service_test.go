@@ -403,6 +403,9 @@ func TestWhatStaffDoHasAReasonAnEventAndIsTold(t *testing.T) {
 		if _, err := d.ReplaceKey(ctx, ines(), id, old, "Seen in a forum."); !fault.Code(err, "changed") {
 			t.Errorf("replaced twice: %v", err)
 		}
+		if l := reload(t, e, id); !l.Rekeyed.Equal(e.Clock.Now()) || !c.Rekeyed.IsZero() {
+			t.Errorf("rekeyed at %v, before at %v", l.Rekeyed, c.Rekeyed)
+		}
 		must(d.Revoke(ctx, ines(), id, "Sold on."))
 		if err := d.Hold(ctx, ines(), id, "Too late."); !fault.Code(err, "changed") {
 			t.Errorf("suspended while revoked: %v", err)

@@ -74,18 +74,18 @@ func upsertProduct(tx *db.Tx, p Product) error {
 // are no holds, since every page of the portal asks for it.
 func licenses(tx *db.Tx, where string, args ...any) (list []License, err error) {
 	var held []bool
-	err = tx.Each(`SELECT l.id, l.organization_id, k.key, l.created_at, `+productColumns+`,
+	err = tx.Each(`SELECT l.id, l.organization_id, k.key, k.created_at, l.created_at, `+productColumns+`,
 			EXISTS (SELECT 1 FROM hold h WHERE h.license_id = l.id), `+termColumns+`
 		FROM license l JOIN product p ON p.id = l.product_id
 		JOIN license_key k ON k.license_id = l.id AND k.replaced_at = 0
 		LEFT JOIN term t ON t.license_id = l.id
 		WHERE `+where+` ORDER BY p.position, p.id, l.id, t.granted_at, t.id`, args, func(row func(...any) error) error {
 		var l License
-		var created int64
+		var created, keyed int64
 		var hold bool
 		var p productRow
 		var t termRow
-		into := append([]any{&l.ID, &l.Organization, &l.Key, &created}, p.into()...)
+		into := append([]any{&l.ID, &l.Organization, &l.Key, &keyed, &created}, p.into()...)
 		if err := row(append(append(into, &hold), t.into()...)...); err != nil {
 			return err
 		}
@@ -94,7 +94,9 @@ func licenses(tx *db.Tx, where string, args ...any) (list []License, err error) 
 			if l.Product, err = p.product(); err != nil {
 				return err
 			}
-			l.CreatedAt = db.Time(created)
+			if l.CreatedAt = db.Time(created); keyed > created {
+				l.Rekeyed = db.Time(keyed)
+			}
 			list, held = append(list, l), append(held, hold)
 		}
 		if t.id == "" {

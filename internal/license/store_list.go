@@ -133,3 +133,16 @@ func countLicenses(tx *db.Tx, product string) (n int, err error) {
 func editing(tx *db.Tx, id string, seen time.Time) error {
 	return tx.Do(`UPDATE product SET edited_at = $1 WHERE id = $2 AND edited_at = $3`, db.Micros(tx.Now()), id, db.Micros(seen))
 }
+
+func ending(tx *db.Tx, from, to time.Time) (ids []string, err error) {
+	err = tx.Each(`SELECT license_id FROM term WHERE ends_at >= $1 AND ends_at <= $2
+		UNION SELECT license_id FROM term WHERE maintenance_until > 0 AND maintenance_until >= $1 AND maintenance_until <= $2
+		UNION SELECT license_id FROM term WHERE starts_at = 0 AND start_by + days * 86400000000 >= $1 AND start_by + days * 86400000000 <= $2`,
+		[]any{db.Micros(from), db.Micros(to)}, func(row func(...any) error) error {
+			var id string
+			err := row(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
+}
