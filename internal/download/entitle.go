@@ -153,7 +153,7 @@ func available(tx *db.Tx, h holder, product, channel string) (list []Release, er
 		for _, r := range all {
 			if v := h.verdict(state, r); v.Allowed {
 				one := viewOf(r, v)
-				one.ProductName = l.Product.Name
+				one.ProductName, one.Summary = l.Product.Name, l.Product.Summary
 				list = append(list, one)
 			}
 		}

@@ -38,7 +38,7 @@ type Channel struct {
 // A Release is a published release with the verdict on it.
 type Release struct {
 	ID, Product, Channel, Version, Title string
-	ProductName                          string
+	ProductName, Summary                 string    // of the product; only Available fills them in
 	Published                            time.Time // its effective date
 	Required                             bool
 	Notes                                release.Notes

@@ -233,6 +233,29 @@ func transfers(tx *db.Tx, f Filter, before string, limit int) (list []Transfer, 
 	return list, err
 }
 
+// completed counts the completed transfers of releases.
+func completed(tx *db.Tx, releases []string) (map[string]int, error) {
+	all := map[string]int{}
+	if len(releases) == 0 {
+		return all, nil
+	}
+	args := []any{Completed}
+	var places []string
+	for _, id := range releases {
+		args = append(args, id)
+		places = append(places, fmt.Sprintf("$%d", len(args)))
+	}
+	err := tx.Each(`SELECT release_id, COUNT(*) FROM transfer WHERE state = $1 AND release_id IN (`+strings.Join(places, ",")+`) GROUP BY release_id`,
+		args, func(scan func(...any) error) error {
+			var id string
+			var n int
+			err := scan(&id, &n)
+			all[id] = n
+			return err
+		})
+	return all, err
+}
+
 func wantsNews(tx *db.Tx, account, product string) (bool, error) {
 	var n int
 	err := tx.Get(`SELECT COUNT(*) FROM release_news WHERE account_id = $1 AND product_id = $2`, []any{account, product}, &n)

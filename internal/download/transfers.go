@@ -181,6 +181,15 @@ func (s *Service) Transfers(ctx context.Context, f Filter, before string, limit 
 	return list, next, err
 }
 
+// Completed counts the completed transfers of releases; one without any is not in the map.
+func (s *Service) Completed(ctx context.Context, releases []string) (n map[string]int, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		n, err = completed(tx, releases)
+		return err
+	})
+	return n, err
+}
+
 // EachTransfer hands over all transfers that fit, the newest first, a page at a time: no transaction waits for whoever reads them.
 func (s *Service) EachTransfer(ctx context.Context, f Filter, each func(Transfer) error) error {
 	for before := ""; ; {
