@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"vestibule/internal/blob"
 	"vestibule/internal/carrier"
 	"vestibule/internal/chore"
 	"vestibule/internal/config"
@@ -80,6 +81,7 @@ type Portal struct {
 	Handler http.Handler
 	Kit     *web.Kit
 	DB      *db.DB
+	Store   *blob.Store // of the releases' files
 	Ring    *secret.Ring
 	Outbox  *outbox.Outbox
 	Writer  *message.Writer
@@ -113,7 +115,7 @@ func New(ctx context.Context, o Options) (*Portal, error) {
 	}
 	p := &Portal{o: o, log: o.Log, DB: d, Ring: ring}
 	if err := p.build(ctx, words); err != nil {
-		_ = d.Close() // the first failure is the one to tell
+		_ = p.Close() // the first failure is the one to tell
 		return nil, err
 	}
 	return p, nil
@@ -134,6 +136,10 @@ func (o Options) complete() Options {
 
 func (p *Portal) build(ctx context.Context, words *text.Catalogue) error {
 	if err := p.prepare(ctx); err != nil {
+		return err
+	}
+	var err error
+	if p.Store, err = OpenFiles(ctx, p.o); err != nil {
 		return err
 	}
 	p.metrics = newMetrics(p)
@@ -158,8 +164,14 @@ func (p *Portal) build(ctx context.Context, words *text.Catalogue) error {
 	return nil
 }
 
-// Close gives the database back.
-func (p *Portal) Close() error { return p.DB.Close() }
+// Close gives the database and the files back.
+func (p *Portal) Close() error {
+	err := p.DB.Close()
+	if p.Store != nil {
+		err = errors.Join(err, p.Store.Close())
+	}
+	return err
+}
 
 // Keys reads the portal's keys, or makes the file on first start.
 func Keys(o Options) (*secret.Ring, error) {

@@ -22,6 +22,7 @@ import (
 	"vestibule/internal/password"
 	"vestibule/internal/recovery"
 	"vestibule/internal/register"
+	"vestibule/internal/release"
 	"vestibule/internal/selfservice"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
@@ -47,6 +48,7 @@ type Services struct {
 	Passkeys     *credential.Passkeys
 	Lifecycle    *lifecycle.Service
 	Helpdesk     *helpdesk.Service
+	Release      *release.Service
 	Signing      *signing.Keys
 	Activation   *activation.Service
 }
@@ -132,6 +134,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		IsStaff: staff.Is, EndRecoveries: s.Recovery.EndAll,
 	}
 	s.Helpdesk = p.helpdesk(terms)
+	s.Release = p.releases()
 	s.Importer = &importer.Service{DB: p.DB, Secret: p.o.Secret, Hasher: s.Passwords.Hasher}
 	return nil
 }
@@ -225,6 +228,7 @@ func (s *Services) chores() []chore.Chore {
 	all = append(all, s.Lifecycle.Chores()...)
 	all = append(all, s.Helpdesk.Chores()...)
 	all = append(all, s.Self.Chores()...)
+	all = append(all, s.Release.Chores()...)
 	all = append(all, s.Activation.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
 }

@@ -315,6 +315,7 @@ func (c *Config) stores(add complain) {
 	if d.MigrateURL != "" && !strings.HasPrefix(d.MigrateURL, "postgres") {
 		add("database.migrate_url", "is no PostgreSQL address.", "Write postgres://owner@host/name.")
 	}
+	c.files(add)
 	if c.Keys != "" && c.KeysFile != "" {
 		add("keys.text", "is set beside keys.file.", "Take one of the two away.")
 	}
@@ -328,6 +329,21 @@ func (c *Config) stores(add complain) {
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
 			add(option, name+" is no folder.", "Make it, or take the option away.")
 		}
+	}
+}
+
+// files resolves where the files of releases lie.
+func (c *Config) files(add complain) {
+	f := &c.Files
+	switch u, err := url.Parse(f.URL); {
+	case f.URL == "":
+		f.URL = filepath.Join(c.Data, "files")
+	case !strings.Contains(f.URL, "://"):
+	case err != nil || u.Scheme != "s3" || u.Host == "":
+		add("blob.url", "is neither a folder nor a bucket.", "Write the name of a folder, or s3://bucket?region=….")
+	}
+	if (f.Key == "") != (f.Secret == "") {
+		add("blob.key", "and blob.secret belong together.", "Set both, or neither.")
 	}
 }
 

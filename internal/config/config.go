@@ -34,6 +34,8 @@ type Config struct {
 	Metrics        string // address of the listener for /metrics, empty for none
 	Log            Log
 	Database       Database
+	Files          Files
+	Download       Download
 	KeysFile       string // empty: keys.json in the data folder
 	Keys           string // the keys themselves, in place of a file
 
@@ -97,6 +99,19 @@ type Log struct {
 type Database struct {
 	URL        string // postgres://… or a file; empty: portal.db in the data folder
 	MigrateURL string // a role that may change the schema; empty: URL
+}
+
+// Files says where releases are kept.
+type Files struct {
+	URL         string // a folder, or s3://bucket?…; empty until resolved by Load
+	Key, Secret string // of the bucket; empty: as the AWS tools find them
+	MaxSize     int    // of one file of a release, in MiB
+}
+
+// Download says how releases are handed over.
+type Download struct {
+	LinkLife time.Duration // how long a link may begin a download
+	Parallel int           // transfers at once of one person or program
 }
 
 // Vendor is who runs the portal, as its clients see it.
