@@ -15,6 +15,8 @@ import (
 	"vestibule/internal/text"
 	"vestibule/internal/throttle"
 	"vestibule/internal/web"
+	"vestibule/internal/web/api"
+	"vestibule/internal/web/fetch"
 	"vestibule/internal/web/office"
 	"vestibule/internal/web/portal"
 	"vestibule/internal/web/ui"
@@ -44,7 +46,13 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		}
 		return portal.Nav(who, words)
 	}
+	programs, err := api.New(api.Services{Activation: p.Activation, Licenses: p.License}, words)
+	if err != nil {
+		return err
+	}
 	tables := [][]web.Route{
+		programs.Routes(),
+		fetch.New(p.Download, p.Feed, p.log).Routes(),
 		visitor.NewRequest(p.Access).Routes(),
 		visitor.NewRegister(p.Register).Routes(),
 		visitor.NewSignIn(p.SignIn, p.Recovery, p.Register).Routes(),

@@ -25,7 +25,7 @@ func statusOf(e *fault.Error) int {
 	switch e.Code {
 	case tooLarge:
 		return http.StatusRequestEntityTooLarge
-	case unreadable:
+	case unreadable, "json-unreadable":
 		return http.StatusBadRequest
 	case wrongMethod:
 		return http.StatusMethodNotAllowed

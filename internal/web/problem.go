@@ -84,18 +84,26 @@ type ProblemAtField struct {
 	Detail string `json:"detail"`
 }
 
+// tell is a failure in words for whoever wrote the program: some codes have words of their own for them.
+func (c *Context) tell(e *fault.Error) string {
+	if key := "api.code." + e.Code; c.Words.Has(key) {
+		return c.T(key)
+	}
+	return c.Fault(e)
+}
+
 // problem answers a failure to a program.
 func (k *Kit) problem(c *Context, e *fault.Error) {
 	status := statusOf(e)
 	p := Problem{
-		Type: c.BaseURL() + "/api/v1/docs#" + e.Code, Title: http.StatusText(status), Status: status, Detail: c.Fault(e),
+		Type: c.BaseURL() + "/api/v1/docs#" + e.Code, Title: http.StatusText(status), Status: status, Detail: c.tell(e),
 		Instance: "urn:request:" + c.RequestID, Code: e.Code, Field: e.Field, Remedy: e.Remedy,
 	}
 	for _, one := range e.Because {
 		p.Because = append(p.Because, ProblemFact{Code: one.Code, At: one.At.UTC()})
 	}
 	for _, one := range e.Fields {
-		p.Errors = append(p.Errors, ProblemAtField{Field: one.Field, Code: one.Code, Detail: c.Fault(one)})
+		p.Errors = append(p.Errors, ProblemAtField{Field: one.Field, Code: one.Code, Detail: c.tell(one)})
 	}
 	h := c.W.Header()
 	after := e.RetryAfter

@@ -68,6 +68,9 @@ func (k *Kit) serve(route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := w.(*writer).c // ServeHTTP is the mux's only caller
 		c.R, c.missed, c.api = r, false, route.api
+		if route.api {
+			c.plain()
+		}
 		if route.long {
 			c.keepOn()
 		}
@@ -156,6 +159,14 @@ func (c *Context) speak() {
 		lang = k.o.Words.Match(c.R.Header.Get("Accept-Language"), k.o.Lang)
 	}
 	c.Lang, c.Words = lang, k.o.Words.For(lang)
+}
+
+// plain takes back what a cookie or an address said of the language: a program says it in Accept-Language.
+func (c *Context) plain() {
+	c.W.Header().Del("Set-Cookie")
+	if lang := c.kit.o.Words.Match(c.R.Header.Get("Accept-Language"), c.kit.o.Lang); lang != c.Lang {
+		c.Lang, c.Words = lang, c.kit.o.Words.For(lang)
+	}
 }
 
 // finish writes the one line of the log, and answers for a handler that
