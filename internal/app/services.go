@@ -12,6 +12,8 @@ import (
 	"vestibule/internal/config"
 	"vestibule/internal/credential"
 	"vestibule/internal/db"
+	"vestibule/internal/download"
+	"vestibule/internal/feed"
 	"vestibule/internal/helpdesk"
 	"vestibule/internal/importer"
 	"vestibule/internal/license"
@@ -49,6 +51,8 @@ type Services struct {
 	Lifecycle    *lifecycle.Service
 	Helpdesk     *helpdesk.Service
 	Release      *release.Service
+	Download     *download.Service
+	Feed         *feed.Service
 	Signing      *signing.Keys
 	Activation   *activation.Service
 }
@@ -77,6 +81,7 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 	s := &p.Services
 	s.Signing = &signing.Keys{Secret: p.o.Secret, Ring: p.Ring}
 	s.Activation = &activation.Service{DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Keys: s.Signing, PerNetwork: activation.DefaultPerNetwork()}
+	s.Download, s.Feed = p.downloads(), p.feeds()
 	s.Passwords = &account.Passwords{
 		Hasher: p.hasher(), Rules: rules(c),
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
@@ -230,5 +235,6 @@ func (s *Services) chores() []chore.Chore {
 	all = append(all, s.Self.Chores()...)
 	all = append(all, s.Release.Chores()...)
 	all = append(all, s.Activation.Chores()...)
+	all = append(all, s.Download.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
 }
