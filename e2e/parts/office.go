@@ -106,6 +106,7 @@ type Office struct {
 	folder string
 	env    []string
 	port   int
+	ahead  time.Duration // of the portal's clock
 	Server *Process
 }
 
@@ -237,6 +238,18 @@ func (o *Office) Terminal(args ...string) string {
 	}
 	return string(out)
 }
+
+// Later starts the portal anew with a clock that is so much ahead. Whoever is signed in may not be any more.
+func (o *Office) Later(ahead time.Duration) {
+	o.t.Helper()
+	o.Server.Stop(o.t)
+	o.ahead = ahead
+	o.env = append(o.env, "VESTIBULE_TEST_CLOCK="+ahead.String())
+	o.Start()
+}
+
+// Now is the portal's time of day.
+func (o *Office) Now() time.Time { return Now().Add(o.ahead) }
 
 // Folder holds the configuration, and the data of the embedded database.
 func (o *Office) Folder() string { return o.folder }

@@ -101,7 +101,7 @@ func (c demoCommand) Run(s *session) error {
 	}
 	content, err := demo.Fill(s.ctx, demo.Parts{
 		Clock: clock, DB: p.DB, Ring: p.Ring, Secret: chance, Inbox: p.Inbox, Deliver: p.Outbox.Deliver,
-		Access: p.Access, Staff: p.Staff, SignIn: p.SignIn, Importer: p.Importer, Passwords: p.Passwords, Terms: p.SignIn.Terms,
+		Access: p.Access, Staff: p.Staff, SignIn: p.SignIn, Importer: p.Importer, License: p.Services.License, Release: p.Services.Release, Passwords: p.Passwords, Terms: p.SignIn.Terms,
 		Product: cfg.Product.Code,
 	})
 	if fault.Code(err, "demo-unfinished") {

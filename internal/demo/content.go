@@ -87,8 +87,20 @@ func (p Parts) make(ctx context.Context) (Content, error) {
 	if err := p.at(ctx, 119*day, func() error { return p.takeOver(ctx) }); err != nil {
 		return c, err
 	}
+	var shelf *shelf
+	if err := p.at(ctx, 118*day, func() (err error) {
+		if shelf, err = p.open(ctx); err == nil {
+			err = shelf.put(ctx, earlierIssues())
+		}
+		return err
+	}); err != nil {
+		return c, err
+	}
 	c.Samples = samples()
-	if c.Clients, err = p.past(ctx, by); err != nil {
+	if c.Clients, err = p.past(ctx, by, shelf); err != nil {
+		return c, err
+	}
+	if err := p.at(ctx, 2*day, func() error { return shelf.put(ctx, newIssues()) }); err != nil {
 		return c, err
 	}
 	return c, p.waiting(ctx)
@@ -146,7 +158,7 @@ func (p Parts) takeOver(ctx context.Context) error {
 }
 
 // past is what was decided before today: the standings that clients can have.
-func (p Parts) past(ctx context.Context, by access.Decider) (clients []Client, err error) {
+func (p Parts) past(ctx context.Context, by access.Decider, s *shelf) (clients []Client, err error) {
 	approve := access.Decision{Approve: true}
 	hollis := wish{first: "Grace", last: "Hollis", email: "grace.hollis@hollis-surveyors.example", mobile: "07700 900118", organization: "Hollis Surveyors", country: "GB", users: "12"}
 	osei := wish{first: "Daniel", last: "Osei", email: "daniel@osei-partners.example", mobile: "07700 900284", organization: "Osei & Partners", country: "GB", users: "40", purpose: "Video meetings for our three offices."}
@@ -154,6 +166,7 @@ func (p Parts) past(ctx context.Context, by access.Decider) (clients []Client, e
 	lawson := wish{first: "Kit", last: "Lawson", email: "kit@lawson-media.example", mobile: "07700 900507", organization: "Lawson Media", country: "GB", users: "5"}
 	tanaka := wish{first: "Yuki", last: "Tanaka", email: "yuki.tanaka@kitano-dental.example", organization: "Kitano Dental", country: "JP", users: "8"}
 	moreau := wish{first: "Élodie", last: "Moreau", email: "elodie.moreau@atelier-moreau.example", organization: "Atelier Moreau", country: "FR", users: "3"}
+	brandt := wish{first: "Vera", last: "Brandt", email: "vera.brandt@brandt-logistik.example", mobile: "01512 4455667", organization: "Brandt Logistik GmbH", country: "DE", users: "60", lang: "de"}
 	settled := func(w wish, standing string) func() error {
 		return func() error {
 			c, err := p.settle(ctx, w, standing)
@@ -167,6 +180,10 @@ func (p Parts) past(ctx context.Context, by access.Decider) (clients []Client, e
 	}{
 		{95 * day, func() error { return p.ask(ctx, hollis) }},
 		{95*day - 40*time.Minute, func() error { return p.decide(ctx, hollis, approve, by) }},
+		{93 * day, func() error { return p.ask(ctx, brandt) }},
+		{93*day - 20*time.Minute, func() error { return p.decide(ctx, brandt, approve, by) }},
+		{92 * day, settled(brandt, "perpetual, maintenance ended")},
+		{92*day - time.Hour, func() error { return s.perpetual(ctx, brandt.organization) }},
 		{62 * day, func() error { return p.ask(ctx, osei) }},
 		{62*day - 25*time.Minute, func() error { return p.decide(ctx, osei, approve, by) }},
 		{61 * day, settled(osei, "evaluation ended")},

@@ -25,6 +25,8 @@ import (
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/importer"
+	"vestibule/internal/license"
+	"vestibule/internal/release"
 	"vestibule/internal/secret"
 	"vestibule/internal/signin"
 	"vestibule/internal/staff"
@@ -71,6 +73,8 @@ type Parts struct {
 	Staff     *staff.Service
 	SignIn    *signin.Service
 	Importer  *importer.Service
+	License   *license.Service
+	Release   *release.Service
 	Passwords *account.Passwords
 	Terms     account.Terms
 	Product   string // its id
