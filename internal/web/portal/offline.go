@@ -205,7 +205,7 @@ func (f *Face) offlineFile(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return download(c, answer.File.Name, answer.File.Text)
+	return asFile(c, answer.File.Name, answer.File.Text)
 }
 
 // withdrawnList is the revocation list, to be carried to a device that has no network.
@@ -214,11 +214,5 @@ func (f *Face) withdrawnList(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return download(c, "withdrawn.crl", list.Text)
-}
-
-// download sends a text to be saved under a name of ours.
-func download(c *web.Context, name, text string) error {
-	c.W.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte(text))
+	return asFile(c, "withdrawn.crl", list.Text)
 }
