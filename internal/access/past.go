@@ -55,13 +55,7 @@ func StandingAt(tx *db.Tx, accountID string, at time.Time) (Standing, error) {
 func licensesAt(tx *db.Tx, organizationID string, at time.Time) ([]license.License, error) {
 	all, err := license.Of(tx, organizationID)
 	for i := range all {
-		var terms []license.Term
-		for _, t := range all[i].Facts.Terms {
-			if !t.GrantedAt.After(at) {
-				terms = append(terms, t)
-			}
-		}
-		all[i].Facts.Terms = terms
+		all[i].Facts = all[i].Facts.KnownAt(at)
 	}
 	return all, err
 }

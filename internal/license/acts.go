@@ -35,12 +35,16 @@ func (s *Service) License(ctx context.Context, by Staff, organizationID, product
 // policy, and renewal where a subscription goes on. Without From a subscription
 // joins the end of the one that runs or is in its grace; all else begins now, or
 // at the first sign-in where the policy says so. What is revoked gets no term:
-// Conflict "license-revoked".
+// Conflict "license-revoked"; nor is there a second evaluation while one runs or
+// waits: Conflict "evaluation-runs".
 func (s *Service) GrantTerm(ctx context.Context, by Staff, id string, a Award) (t Term, err error) {
 	err = s.managed(ctx, by, id, a.Stamp, a.Reason, func(tx *db.Tx, l License, reason string) (Change, error) {
 		p, err := grantable(tx, l, a)
 		if err != nil {
 			return Change{}, err
+		}
+		if p.Kind == ForEvaluation && slices.ContainsFunc(l.Facts.Terms, func(old Term) bool { return old.tries(tx.Now()) }) {
+			return Change{}, &fault.Error{Kind: fault.Conflict, Code: "evaluation-runs", Remedy: string(RemedyExtend)}
 		}
 		t = p.term(l, a, tx.Now())
 		t.GrantedBy, t.Note, t.Request = by.ID, reason, a.Request
@@ -50,6 +54,12 @@ func (s *Service) GrantTerm(ctx context.Context, by Staff, id string, a Award) (
 		return Change{Kind: Granted, Term: t}, nil
 	})
 	return t, err
+}
+
+// tries says whether the term is an evaluation that has not ended.
+func (t Term) tries(now time.Time) bool {
+	_, end, decided := t.Span(now)
+	return !t.Kind.Paid() && (!decided || now.Before(end))
 }
 
 // grantable is the policy that an award names, if anything may be granted by it.

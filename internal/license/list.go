@@ -8,7 +8,6 @@ import (
 
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
-	"vestibule/internal/organization"
 )
 
 // A Window is one list of the office's licences.
@@ -137,13 +136,13 @@ func views(tx *db.Tx, rows []listed) ([]View, error) {
 	if err != nil {
 		return nil, err
 	}
+	owners, err := ownersOf(tx, `l.id IN (`+in.String()+`)`, args...)
+	if err != nil {
+		return nil, err
+	}
 	sorted := make([]View, len(rows))
 	for _, l := range all {
-		o, err := organization.Get(tx, l.Organization)
-		if err != nil {
-			return nil, err
-		}
-		sorted[at[l.ID]] = viewOf(l, o, Office, tx.Now())
+		sorted[at[l.ID]] = viewOf(l, owners[l.ID], Office, tx.Now())
 	}
 	return sorted, nil
 }

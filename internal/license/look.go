@@ -47,11 +47,20 @@ func (s *Service) Case(ctx context.Context, id string) (c Case, err error) {
 }
 
 // Explain says what a licence was, is or will be at an instant, by what the
-// portal knew then. organizationID is the client's own, whose licence it must
-// be; "" is staff.
+// portal knew then. One of another organization is NotFound, like one that there
+// is not.
 func (s *Service) Explain(ctx context.Context, organizationID, id string, at time.Time) (v View, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		v, err = view(tx, organizationID, id, at)
+		v, err = view(tx, owner{organizationID}, id, at)
+		return err
+	})
+	return v, err
+}
+
+// ExplainToStaff is Explain for any organization's licence.
+func (s *Service) ExplainToStaff(ctx context.Context, id string, at time.Time) (v View, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		v, err = view(tx, anyone{}, id, at)
 		return err
 	})
 	return v, err
@@ -78,24 +87,32 @@ func (s *Service) Mine(ctx context.Context, organizationID string) (list []View,
 // one that there is not.
 func (s *Service) One(ctx context.Context, organizationID, id string) (v View, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		if organizationID == "" {
-			return fault.New(fault.NotFound, "not-found")
-		}
-		if v, err = view(tx, organizationID, id, tx.Now()); err != nil {
-			return err
-		}
-		known, err := keys(tx, id)
-		if len(known) > 1 {
-			v.Rekeyed = known[0].CreatedAt
-		}
+		v, err = view(tx, owner{organizationID}, id, tx.Now())
 		return err
 	})
 	return v, err
 }
 
-func view(tx *db.Tx, organizationID, id string, at time.Time) (View, error) {
+// A looker is who looks at a licence: an organization, or the vendor. They are
+// two types, so that an organization that is not known is never taken for the vendor.
+type looker interface {
+	sees(l License) bool
+	rung(k organization.Kind) Rung
+}
+
+type (
+	owner  struct{ organization string }
+	anyone struct{}
+)
+
+func (o owner) sees(l License) bool           { return l.Organization == o.organization }
+func (o owner) rung(k organization.Kind) Rung { return RungOf(k) }
+func (anyone) sees(License) bool              { return true }
+func (anyone) rung(organization.Kind) Rung    { return Office }
+
+func view(tx *db.Tx, by looker, id string, at time.Time) (View, error) {
 	l, err := Get(tx, id)
-	if err == nil && organizationID != "" && l.Organization != organizationID {
+	if err == nil && !by.sees(l) {
 		err = fault.New(fault.NotFound, "not-found")
 	}
 	if err != nil {
@@ -108,11 +125,7 @@ func view(tx *db.Tx, organizationID, id string, at time.Time) (View, error) {
 	if at.Before(tx.Now()) {
 		l.Facts = l.Facts.KnownAt(at)
 	}
-	rung := Office
-	if organizationID != "" {
-		rung = RungOf(o.Kind)
-	}
-	return viewOf(l, o, rung, at), nil
+	return viewOf(l, o, by.rung(o.Kind), at), nil
 }
 
 func viewOf(l License, o organization.Organization, rung Rung, now time.Time) View {

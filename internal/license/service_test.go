@@ -229,6 +229,9 @@ func TestAnEndedEvaluationIsGivenAgainOnTheSameKey(t *testing.T) {
 			return err
 		})
 		again := license.Award{Reason: "They asked for more time."}
+		if _, err := d.GrantTerm(t.Context(), ines(), id, license.Award{Policy: license.PolicyEvaluation, Reason: again.Reason}); !fault.Code(err, "evaluation-runs") {
+			t.Errorf("a second one while one waits: %v", err)
+		}
 		if _, err := d.Reactivate(t.Context(), ines(), id, again); !fault.Code(err, "evaluation-runs") {
 			t.Errorf("while one waits: %v", err)
 		}
@@ -480,6 +483,12 @@ func TestALicenceIsExplainedAtAnyInstant(t *testing.T) {
 		}
 		if _, err := at(other, begin); !fault.Is(err, fault.NotFound) {
 			t.Errorf("another's: %v", err)
+		}
+		if _, err := at("", begin); !fault.Is(err, fault.NotFound) {
+			t.Errorf("for nobody: %v", err)
+		}
+		if v, err := d.ExplainToStaff(t.Context(), id, e.Clock.Now()); err != nil || v.Extension.Days != 46 {
+			t.Errorf("to staff: %+v, %v", v.Extension, err)
 		}
 		if _, err := d.One(t.Context(), other, id); !fault.Is(err, fault.NotFound) {
 			t.Errorf("another's: %v", err)

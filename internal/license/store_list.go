@@ -74,6 +74,20 @@ func list(tx *db.Tx, q Query, limit int) (rows []listed, err error) {
 	return rows, err
 }
 
+// ownersOf are the names and kinds of the organizations of licences, by licence.
+func ownersOf(tx *db.Tx, where string, args ...any) (map[string]organization.Organization, error) {
+	owners := map[string]organization.Organization{}
+	err := tx.Each(`SELECT l.id, o.id, o.name, o.kind FROM license l JOIN organization o ON o.id = l.organization_id WHERE `+where, args,
+		func(row func(...any) error) error {
+			var id string
+			var o organization.Organization
+			err := row(&id, &o.ID, &o.Name, &o.Kind)
+			owners[id] = o
+			return err
+		})
+	return owners, err
+}
+
 // dense is from how many organizations a part of a name counts as common: then
 // passing over the licences of others in the order of the list is quicker than
 // collecting these.
