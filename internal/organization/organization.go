@@ -184,6 +184,16 @@ func Administrators(tx *db.Tx, organizationID string) ([]string, error) {
 	return administrators(tx, organizationID)
 }
 
+// Keepers lists the accounts that look after the organization's licences: its
+// administrators and technical members, with their roles.
+func Keepers(tx *db.Tx, organizationID string) ([]Keeper, error) { return keepers(tx, organizationID) }
+
+// A Keeper is somebody who looks after an organization's licences.
+type Keeper struct {
+	Account string
+	Role    Role
+}
+
 // Leave ends an account's membership, for somebody who is removed. It is no
 // error if there is none.
 func Leave(tx *db.Tx, accountID string) error { return deleteMember(tx, accountID) }

@@ -116,6 +116,17 @@ func administrators(tx *db.Tx, organizationID string) (accounts []string, err er
 	return accounts, err
 }
 
+func keepers(tx *db.Tx, organizationID string) (list []Keeper, err error) {
+	err = tx.Each(`SELECT account_id, role FROM organization_member WHERE organization_id = $1 AND role IN ('administrator', 'technical')
+		ORDER BY joined_at, account_id`, []any{organizationID}, func(row func(...any) error) error {
+		var k Keeper
+		err := row(&k.Account, &k.Role)
+		list = append(list, k)
+		return err
+	})
+	return list, err
+}
+
 func insertMember(tx *db.Tx, organizationID, accountID string, role Role, origin Origin) error {
 	err := tx.Do(`INSERT INTO organization_member (account_id, organization_id, role, origin, joined_at) VALUES ($1, $2, $3, $4, $5)`,
 		accountID, organizationID, role, origin, db.Micros(tx.Now()))
