@@ -237,7 +237,11 @@ func (s *Service) settle(ctx context.Context, a Artifact, token string, damage e
 		if a.Trouble != "" {
 			detail["trouble"] = a.Trouble
 		}
-		if err := s.event(tx, Staff{}, "release.file_"+string(a.State), r, detail); err != nil {
+		action := "release.file_verified"
+		if a.State == Refused {
+			action = "release.file_refused"
+		}
+		if err := s.event(tx, Staff{}, action, r, detail); err != nil {
 			return err
 		}
 		return s.goOnWith(tx, r)
