@@ -25,6 +25,7 @@ import (
 	"vestibule/internal/recovery"
 	"vestibule/internal/register"
 	"vestibule/internal/release"
+	"vestibule/internal/renewal"
 	"vestibule/internal/selfservice"
 	"vestibule/internal/session"
 	"vestibule/internal/signin"
@@ -54,6 +55,7 @@ type Services struct {
 	Download     *download.Service
 	Feed         *feed.Service
 	Signing      *signing.Keys
+	Renewal      *renewal.Service
 	Activation   *activation.Service
 }
 
@@ -101,8 +103,9 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 			return string(t), err
 		},
 	}
+	s.Renewal = &renewal.Service{DB: p.DB, Messages: p.Writer}
 	s.License = &license.Service{
-		DB: p.DB, Secret: p.o.Secret, Evaluation: accessSettings(c).Evaluation,
+		DB: p.DB, Secret: p.o.Secret, Evaluation: accessSettings(c).Evaluation, Told: s.Renewal.Told,
 		May: func(tx *db.Tx, id string, permission license.Permission) (bool, error) {
 			return staff.Allowed(tx, id, staff.Permission(permission))
 		},
@@ -234,6 +237,7 @@ func (s *Services) chores() []chore.Chore {
 	all = append(all, s.Helpdesk.Chores()...)
 	all = append(all, s.Self.Chores()...)
 	all = append(all, s.Release.Chores()...)
+	all = append(all, s.Renewal.Chores()...)
 	all = append(all, s.Activation.Chores()...)
 	all = append(all, s.Download.Chores()...)
 	return append(all, chore.Chore{Name: "signin-sweep", Every: time.Hour, Run: s.SignIn.Sweep})
