@@ -37,6 +37,9 @@ func (f *Face) send(c *web.Context, file *download.File) error {
 		}
 		return c.Bytes(http.StatusRequestedRangeNotSatisfiable, "text/plain; charset=utf-8", nil)
 	}
+	if asked == "" {
+		c.R.Header.Del("Range") // of a unit that is not known here: it is to be passed over (RFC 9110, 14.2)
+	}
 	s := &sender{ResponseWriter: c.W, c: c, face: f, file: file, asked: asked, ranges: ranges}
 	http.ServeContent(s, c.R, "", file.Published, &source{ReadSeekCloser: file.Content, to: s})
 	return s.finish()
