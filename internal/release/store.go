@@ -78,7 +78,7 @@ func artifact(tx *db.Tx, id string) (Artifact, error) {
 
 // locked reads a release that nobody else changes until the transaction ends.
 func locked(tx *db.Tx, id string) (Release, error) {
-	if err := tx.Get(`SELECT id FROM release WHERE id = $1`+tx.ForUpdate(), []any{id}, new(string)); err != nil {
+	if err := tx.Get(`SELECT id FROM release WHERE id = $1 `+tx.ForUpdate(), []any{id}, new(string)); err != nil {
 		return Release{}, err
 	}
 	return ByID(tx, id)
@@ -86,7 +86,7 @@ func locked(tx *db.Tx, id string) (Release, error) {
 
 // lockedArtifact reads a file that nobody else changes until the transaction ends.
 func lockedArtifact(tx *db.Tx, id string) (Artifact, error) {
-	if err := tx.Get(`SELECT id FROM artifact WHERE id = $1`+tx.ForUpdate(), []any{id}, new(string)); err != nil {
+	if err := tx.Get(`SELECT id FROM artifact WHERE id = $1 `+tx.ForUpdate(), []any{id}, new(string)); err != nil {
 		return Artifact{}, err
 	}
 	return artifact(tx, id)
