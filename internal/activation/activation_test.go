@@ -148,6 +148,35 @@ func TestSeatsAreLeasesThatRunOut(t *testing.T) {
 	})
 }
 
+func TestWhenALicenceHasFewerPlacesThoseWhoCameFirstKeepTheirs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := newRig(t, e, limits{devices: 4, seats: 4, lease: 60, fileDays: 30}, subscribed(e.Clock.Now()))
+		for n := range 4 {
+			r.activate(n)
+			e.Clock.Advance(time.Second)
+		}
+		r.write(func(tx *db.Tx) error { // renewed with less
+			l, err := license.Get(tx, r.l.ID)
+			if err != nil {
+				return err
+			}
+			next := subscribed(e.Clock.Now())
+			next.EndsAt, next.Devices, next.Seats = next.EndsAt.AddDate(1, 0, 0), 3, 2
+			_, err = license.Grant(tx, e.Secret, l, next)
+			return err
+		})
+		for n, code := range []string{"", "", "seats-exhausted", "devices-exhausted"} {
+			_, err := r.Heartbeat(t.Context(), r.by(), machine(n).Fingerprint)
+			if code == "" && err != nil || code != "" && !fault.Code(err, code) {
+				t.Errorf("device %d: %v, wanted %q", n, err, code)
+			}
+			if _, again := r.Activate(t.Context(), r.by(), machine(n)); (again != nil) != (code != "") || code != "" && !fault.Code(again, code) {
+				t.Errorf("device %d again: %v, wanted %q", n, again, code)
+			}
+		}
+	})
+}
+
 func TestALicenceThatDoesNotRunGivesNothing(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := newRig(t, e, limits{devices: 10, seats: 2, lease: 60, fileDays: 30}, subscribed(e.Clock.Now()))

@@ -59,6 +59,11 @@ func (s *Service) register(tx *db.Tx, l license.License, state license.State, m 
 	if err != nil && !isNew {
 		return d, isNew, err
 	}
+	if !isNew {
+		if err = within(tx, state, d); err != nil {
+			return d, isNew, err
+		}
+	}
 	if err = room(tx, l.ID, state, isNew, !d.SeatUntil.After(now)); err != nil {
 		return d, isNew, err
 	}
@@ -105,6 +110,24 @@ func room(tx *db.Tx, licenseID string, state license.State, device, seat bool) e
 	return nil
 }
 
+// within fails for a registered device that is one too many since the licence has fewer devices, or seats, than it had: those that
+// were activated first keep their places.
+func within(tx *db.Tx, state license.State, d Device) error {
+	if state.Devices == 0 && state.Seats == 0 {
+		return nil
+	}
+	devices, seats, err := usageBefore(tx, d)
+	switch {
+	case err != nil:
+		return err
+	case state.Devices > 0 && devices >= state.Devices:
+		return exhausted("devices-exhausted", remedyFreeDevice, state.Devices, fault.Fact{Code: "devices-limit", At: state.Starts})
+	case state.Seats > 0 && seats >= state.Seats && d.SeatUntil.After(tx.Now()):
+		return exhausted("seats-exhausted", remedyFreeSeat, state.Seats, fault.Fact{Code: "seats-limit", At: state.Starts})
+	}
+	return nil
+}
+
 func exhausted(code, remedy string, limit int, because ...fault.Fact) error {
 	e := fault.New(fault.Conflict, code).With("n", strconv.Itoa(limit))
 	e.Remedy, e.Because = remedy, because
@@ -129,6 +152,9 @@ func (s *Service) Heartbeat(ctx context.Context, a Asked, fingerprint string) (o
 		d, err := deviceByFingerprint(tx, l.ID, hash)
 		if err != nil {
 			return unknownDevice(err)
+		}
+		if err := within(tx, state, d); err != nil {
+			return err
 		}
 		until := later(tx.Now().Add(state.Lease), d.OfflineUntil)
 		held, err := renewSeat(tx, d.ID, until)
@@ -158,6 +184,9 @@ func (s *Service) again(tx *db.Tx, l license.License, state license.State, hash 
 	}
 	if d, err = deviceByFingerprint(tx, l.ID, hash); err != nil {
 		return d, until, unknownDevice(err)
+	}
+	if err = within(tx, state, d); err != nil {
+		return d, until, err
 	}
 	if err = room(tx, l.ID, state, false, !d.SeatUntil.After(tx.Now())); err != nil {
 		return d, until, err

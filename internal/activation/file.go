@@ -36,6 +36,9 @@ func (s *Service) File(ctx context.Context, a Asked, fingerprint string) (f File
 			if d, err = deviceByFingerprint(tx, l.ID, fingerprintHash(l.ID, fingerprint)); err != nil {
 				return unknownDevice(err)
 			}
+			if err := within(tx, state, d); err != nil {
+				return err
+			}
 		}
 		claims, err := s.claims(tx, l, state, fingerprint)
 		if err != nil {

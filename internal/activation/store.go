@@ -78,6 +78,13 @@ func usage(tx *db.Tx, licenseID string) (devices, seats int, err error) {
 	return devices, seats, err
 }
 
+// usageBefore counts the devices of a licence, and those that hold a seat, that were activated before one.
+func usageBefore(tx *db.Tx, d Device) (devices, seats int, err error) {
+	err = tx.Get(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN seat_until > $1 THEN 1 ELSE 0 END), 0) FROM license_device
+		WHERE license_id = $2 AND removed_at = 0 AND id < $3`, []any{db.Micros(tx.Now()), d.License, d.ID}, &devices, &seats)
+	return devices, seats, err
+}
+
 // nextFreeSeat is when the first of the seats that are held is free, if nobody renews it.
 func nextFreeSeat(tx *db.Tx, licenseID string) (time.Time, error) {
 	var at int64
