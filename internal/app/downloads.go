@@ -1,7 +1,6 @@
 package app
 
 import (
-	"strings"
 
 	"vestibule/internal/db"
 	"vestibule/internal/download"
@@ -24,7 +23,7 @@ func (p *Portal) feeds() *feed.Service {
 		lang = string(text.English)
 	}
 	return &feed.Service{
-		DB: p.DB, Secret: p.o.Secret, BaseURL: strings.TrimSuffix(p.o.Config.BaseURL.String(), "/"), Vendor: p.o.Config.Vendor.Name,
+		DB: p.DB, Secret: p.o.Secret, BaseURL: p.o.Config.BaseURL, Vendor: p.o.Config.Vendor.Name,
 		Available: func(tx *db.Tx, organization, product, channel string) (all []feed.Release, err error) {
 			list, err := download.Available(tx, organization, product, channel)
 			for _, r := range list {

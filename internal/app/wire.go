@@ -36,8 +36,8 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 	if o.Logo, o.LogoType, err = logo(c.Vendor.Logo); err != nil {
 		return err
 	}
-	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register, Helpdesk: p.Helpdesk, Passkeys: p.Passkeys, Licenses: p.License})
-	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Helpdesk: p.Helpdesk, Credential: p.Credential, Self: p.Self, Passkeys: p.Passkeys, Licenses: p.License, Activation: p.Activation})
+	back := office.New(office.Services{Access: p.Access, Organizations: p.Organization, Desk: p.Desk, Steps: p.Register, Helpdesk: p.Helpdesk, Passkeys: p.Passkeys, Releases: p.Release, Download: p.Download, Licenses: p.License, Activation: p.Activation})
+	front := portal.New(portal.Services{Access: p.Access, Organizations: p.Organization, SignIn: p.SignIn, Helpdesk: p.Helpdesk, Credential: p.Credential, Self: p.Self, Passkeys: p.Passkeys, Download: p.Download, Feed: p.Feed, Licenses: p.License, Activation: p.Activation})
 	o.Client, o.Staff, o.Gate = p.client, p.staff, front.Gate
 	o.Token = p.caller
 	o.Nav = func(ctx context.Context, who web.Who, words *text.Words) []ui.NavItem {

@@ -61,7 +61,7 @@ const send = async (file) => {
 
 form?.addEventListener("submit", async (event) => {
   const file = form.elements.file.files[0];
-  if (!file?.size || !form.elements.title.value || !form.elements.kind.value) return; // the server says what is missing
+  if (!file?.size || !form.elements.kind.value) return; // the server says what is missing
   event.preventDefault();
   event.stopImmediatePropagation();
   const button = form.querySelector("button");

@@ -10,11 +10,14 @@ import (
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
+	"vestibule/internal/activation"
 	"vestibule/internal/credential"
+	"vestibule/internal/download"
 	"vestibule/internal/helpdesk"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
 	"vestibule/internal/register"
+	"vestibule/internal/release"
 	"vestibule/internal/staff"
 	"vestibule/internal/text"
 	"vestibule/internal/web"
@@ -30,6 +33,9 @@ type Services struct {
 	Helpdesk      *helpdesk.Service
 	Passkeys      *credential.Passkeys
 	Licenses      *license.Service
+	Activation    *activation.Service
+	Releases      *release.Service
+	Download      *download.Service
 }
 
 // Face is the back office.
@@ -85,7 +91,7 @@ func (f *Face) Routes() []web.Route {
 		web.Row(web.Staff(string(staff.AuditView)), "GET /office/audit", f.audit),
 		web.Row(web.Staff(string(staff.AuditView)), "GET /office/upkeep", f.upkeep),
 		web.Row(web.Staff(string(staff.AuditView)), "POST /office/upkeep/evidence", f.evidence),
-	}, slices.Concat(f.licenceRoutes(), f.passkeyPages().Routes())...)
+	}, slices.Concat(f.licenceRoutes(), f.releaseRoutes(), f.passkeyPages().Routes())...)
 }
 
 // a place is an entry of the navigation and the permission that it takes.
@@ -103,6 +109,8 @@ func places() []place {
 		{staff.LicensesView, "office.nav.licences", licencesPath, "key"},
 		{staff.LicensesView, "office.nav.products", productsPath, "server"},
 		{staff.LicensesView, "office.nav.policies", policiesPath, "sliders"},
+		{staff.ReleasesView, "releases.nav", releasesPath, "download"},
+		{staff.ReleasesView, "releases.transfers.nav", transfersPath, "chart"},
 		{staff.MessagesView, "office.nav.messages", "/office/messages", "mail"},
 		{staff.AuditView, "office.nav.audit", "/office/audit", "history"},
 		{staff.AuditView, "office.nav.upkeep", "/office/upkeep", "refresh"},

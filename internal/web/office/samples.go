@@ -122,7 +122,7 @@ func Samples() []web.Sample {
 			f.Nav = nil
 			return nothingView(f)
 		}},
-	}, slices.Concat(accountSamples(), licenceSamples(), new(Face).passkeyPages().Samples("office-", func(f *ui.Frame) { desked(f, -1) }))...)
+	}, slices.Concat(accountSamples(), licenceSamples(), releasesSamples(), new(Face).passkeyPages().Samples("office-", func(f *ui.Frame) { desked(f, -1) }))...)
 }
 
 // desked puts a member of staff before the frame, in one of the places.

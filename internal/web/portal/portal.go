@@ -11,6 +11,8 @@ import (
 	"vestibule/internal/access"
 	"vestibule/internal/activation"
 	"vestibule/internal/credential"
+	"vestibule/internal/download"
+	"vestibule/internal/feed"
 	"vestibule/internal/helpdesk"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
@@ -32,6 +34,8 @@ type Services struct {
 	Passkeys      *credential.Passkeys
 	Licenses      *license.Service
 	Activation    *activation.Service
+	Download      *download.Service
+	Feed          *feed.Service
 }
 
 // Face is the client portal.
@@ -49,7 +53,7 @@ func (f *Face) Routes() []web.Route {
 		web.Row(web.Client, "GET /portal/people", f.people),
 		web.Row(administrator, "POST /portal/people/{id}/accept", f.accept),
 		web.Row(administrator, "POST /portal/people/{id}/refuse", f.refuse),
-	}, slices.Concat(f.licenceRoutes(), f.vouchRoutes(), f.accountRoutes())...)
+	}, slices.Concat(f.licenceRoutes(), f.deviceRoutes(), f.downloadRoutes(), f.tokenRoutes(), f.vouchRoutes(), f.accountRoutes())...)
 }
 
 // Held is what is read along with a client's session (web.Who.Held): where the account stands, and how many colleagues wait for it
@@ -82,7 +86,10 @@ const (
 func Nav(who web.Who, words *text.Words) []ui.NavItem {
 	nav := []ui.NavItem{{Text: words.T("portal.nav-home"), Href: web.HomePath}}
 	if who.Organization != "" && held(who).Standing.Allowed {
-		nav = append(nav, ui.NavItem{Text: words.T("licence.nav"), Href: licencesPath}, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
+		nav = append(nav, ui.NavItem{Text: words.T("licence.nav"), Href: licencesPath}, ui.NavItem{Text: words.T("downloads.title"), Href: downloadsPath}, ui.NavItem{Text: words.T("portal.nav-people"), Href: peoplePath})
+		if keepsTokens(who) {
+			nav = append(nav, ui.NavItem{Text: words.T("tokens.nav"), Href: tokensPath})
+		}
 	}
 	return append(nav, ui.NavItem{Text: words.T("portal.nav-account"), Href: accountPath})
 }

@@ -40,7 +40,7 @@ func Samples() []web.Sample {
 			p.People.Members, p.Done = p.People.Members[:1], f.T("portal.people.refused")
 			return peopleView(p)
 		}},
-	}, append(append(append(append(vouchSamples(), licenceSamples()...), accountSamples()...), selfSamples()...), new(Face).passkeyPages().Samples("account-", frameOf)...)...)
+	}, append(append(append(append(append(vouchSamples(), licenceSamples()...), accountSamples()...), selfSamples()...), append(append(downloadsSamples(), feedSamples()...), append(deviceSamples(), tokenSamples()...)...)...), new(Face).passkeyPages().Samples("account-", frameOf)...)...)
 }
 
 // signedInSample is a page in the frame of somebody who is signed in.
