@@ -56,7 +56,10 @@ func (d *Draft) check() (Version, error) {
 // plain is one line without what cannot be seen.
 func plain(s string) string {
 	return strings.TrimSpace(strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == utf8.RuneError {
+		switch {
+		case c == '\t' || c == '\n':
+			return ' '
+		case unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == utf8.RuneError:
 			return -1
 		}
 		return c
@@ -64,7 +67,7 @@ func plain(s string) string {
 }
 
 func parseReason(s string) (string, error) {
-	s = plain(strings.ReplaceAll(s, "\n", " "))
+	s = plain(s)
 	switch n := utf8.RuneCountInString(s); {
 	case n < leastReason:
 		return "", fault.OnField("reason", "reason-needed")
