@@ -348,7 +348,8 @@ func (s *Service) holdBack(ctx context.Context, by Staff, id, reason string, kin
 		if kind == Revoked {
 			c.Kind = TakenAway
 		}
-		return c, s.event(tx, l, action, by, reason, map[string]string{"hold": h.ID, "kind": string(kind)})
+		detail := map[string]string{"hold": h.ID, "kind": string(kind)}
+		return c, s.event(tx, l, action, by, reason, detail)
 	})
 }
 
