@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -28,6 +29,7 @@ import (
 //
 //	bare     answers every request with the same page
 //	indexed  takes the id from the session cookie, reads that row, answers the page
+//	keyed    reads the key in the JSON body, reads its row, answers the page
 //	journey  the pages of a whole journey by number: a GET reads a row and answers
 //	         the page, a POST reads its form, writes a row durably and redirects
 //	argon    hashes as often as asked, one after the other
@@ -51,6 +53,8 @@ func serveFloor(kind string, o floorOptions) error {
 		serve, err = f.bare, f.loadPages()
 	case "indexed":
 		serve, err = f.indexed, errors.Join(f.loadPages(), f.open(ctx, true))
+	case "keyed":
+		serve, err = f.keyed, errors.Join(f.loadPages(), f.open(ctx, true))
 	case "journey":
 		serve, err = f.journey, errors.Join(f.loadPages(), f.open(ctx, false))
 	case "argon":
@@ -184,6 +188,21 @@ func (f *floorServer) lookUp(r *http.Request) error {
 func (f *floorServer) indexed(w http.ResponseWriter, r *http.Request) {
 	if err := f.lookUp(r); err != nil {
 		http.Error(w, err.Error(), http.StatusUnauthorized)
+		return
+	}
+	f.page(w, f.pages[0])
+}
+
+// keyed reads the row of the key in the body.
+func (f *floorServer) keyed(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Key string }
+	err := json.NewDecoder(r.Body).Decode(&in)
+	if err == nil {
+		var a, b string
+		err = f.read.QueryRowContext(r.Context(), in.Key).Scan(&a, &b)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	f.page(w, f.pages[0])

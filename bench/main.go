@@ -54,6 +54,7 @@ func rows() []row {
 	return []row{
 		{"public", (*bench).publicPage},
 		{"home", (*bench).home},
+		{"validate", (*bench).validate},
 		{"sign-in", (*bench).signIn},
 		{"registration", (*bench).registration},
 		{"requests", (*bench).requests},
