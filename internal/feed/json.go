@@ -94,12 +94,6 @@ func (s *Service) jsonOf(r Release) jsonRelease {
 
 // stable is the address at which a service account gets the artifact of just this release.
 func (s *Service) stable(r Release, a Artifact) string {
-	q := url.Values{"version": {r.Version}}
-	if a.System != "" {
-		q.Set("system", a.System)
-	}
-	if a.Machine != "" {
-		q.Set("machine", a.Machine)
-	}
-	return s.BaseURL + "/get/" + url.PathEscape(r.Product.ID) + "/" + url.PathEscape(r.Channel) + "/" + url.PathEscape(a.Kind) + "?" + q.Encode()
+	return s.BaseURL + "/get/" + url.PathEscape(r.Product.ID) + "/" + url.PathEscape(r.Channel) + "/" + url.PathEscape(a.Kind) +
+		"?version=" + url.QueryEscape(r.Version)
 }

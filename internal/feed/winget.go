@@ -289,6 +289,7 @@ func (s *Service) packages(ctx context.Context, token string) (all []winPackage,
 		}
 		all[i].releases = append(all[i].releases, r)
 	}
+	slices.SortFunc(all, func(a, b winPackage) int { return strings.Compare(a.id, b.id) })
 	return all, nil
 }
 
