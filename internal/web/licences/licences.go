@@ -44,6 +44,17 @@ func Tone(s license.Status) string {
 	return ui.Off
 }
 
+// Question is what a page asks that explains an instant, seen from now.
+func Question(w *text.Words, at, now time.Time) string {
+	switch {
+	case at.Before(now):
+		return w.T("licence.explain.title-then")
+	case at.After(now):
+		return w.T("licence.explain.title-to-come")
+	}
+	return w.T("licence.explain.title")
+}
+
 // Farthest is how far from now an instant can be explained.
 const Farthest = 10 * 366 * 24 * time.Hour
 

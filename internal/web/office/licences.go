@@ -24,6 +24,8 @@ func (f *Face) licenceRoutes() []web.Route {
 		web.Row(view, "GET /office/licences/{id}", f.licence),
 		web.Row(manage, "GET /office/licences/{id}/acts/{act}", f.licenceActForm),
 		web.Row(manage, "POST /office/licences/{id}/acts/{act}", f.licenceAct),
+		web.Row(view, "GET /office/licences/{id}/devices", f.licenceDevices),
+		web.Row(manage, "POST /office/licences/{id}/devices/{device}/remove", f.removeLicenceDevice),
 		web.Row(view, "GET /office/products", f.products),
 		web.Row(products, "GET /office/products/new", f.newProduct),
 		web.Row(products, "POST /office/products/new", f.createProduct),
@@ -202,22 +204,23 @@ func (f *Face) licence(c *web.Context) error {
 	}
 	then := k.View
 	if at != c.Now() {
-		if then, err = f.s.Licenses.Explain(c.Context(), "", id, at); err != nil {
+		if then, err = f.s.Licenses.ExplainToStaff(c.Context(), id, at); err != nil {
 			return err
 		}
 	}
 	p := licenceCase(frame, k, c.Who().Can(string(staff.LicensesManage)))
-	p.At, p.AtWords, p.Past = c.Words.Local(at), c.Words.DateTime(at)+" "+c.Words.Zone(at), at != c.Now()
+	p.At, p.AtWords, p.Other = c.Words.Local(at), c.Words.DateTime(at)+" "+c.Words.Zone(at), at != c.Now()
+	p.Question = licences.Question(c.Words, at, c.Now())
 	if len(frame.Errors) > 0 {
 		p.At = in.At
 	}
 	p.ExplainTone, p.Explained = licences.Status(c.Words, then.State)
 	p.Because = licences.Reasons(c.Words, then.License, then.State)
-	if !p.Past {
+	if !p.Other {
 		p.Remedy = licences.Remedy(c.Words, then.State)
 	}
 	if key := "office.licence.done." + c.R.URL.Query().Get("done"); c.Words.Has(key) && frame.Status() == http.StatusOK {
-		p.Done = c.T(key)
+		p.Done = c.T(key, "until", licences.Until(c.Words, k.State))
 	}
 	if p.History, err = f.licenceHistory(c, k); err != nil {
 		return err
@@ -251,7 +254,7 @@ func licenceCase(f *ui.Frame, k license.Case, manages bool) licencePage {
 	w, s := f.Words, k.State
 	p := licencePage{
 		Frame: f, Href: licenceHref(k.ID), Organization: k.OrganizationName, Product: k.Product.Name, Key: k.Key.String(),
-		Meaning: licences.Meaning(w, s), Stages: licences.Stages(w, k.Facts, k.Now), Includes: licences.Includes(w, s, k.Features),
+		Devices: licenceHref(k.ID) + "/devices", Meaning: licences.Meaning(w, s), Stages: licences.Stages(w, k.Facts, k.Now), Includes: licences.Includes(w, s, k.Features),
 	}
 	p.Tone, p.Status = licences.Status(w, s)
 	p.Facts = append(p.Facts, ui.Fact{Term: f.T("office.licence.until"), Text: licences.Until(w, s)})

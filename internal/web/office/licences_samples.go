@@ -5,6 +5,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"vestibule/internal/activation"
 	"vestibule/internal/license"
 	"vestibule/internal/web"
 	"vestibule/internal/web/licences"
@@ -49,7 +50,7 @@ func licenceSamples() []web.Sample {
 		}},
 		{Name: "office-licence", Draw: func(f *ui.Frame) templ.Component {
 			p := sampleLicence(desked(f, seat(licencesPath)), caseOf(sampleTrial(), nil, 12), true)
-			p.Done = f.T("office.licence.done.extend")
+			p.Done = f.T("office.licence.done.extend", "until", "18 July 2026")
 			return licenceView(p)
 		}},
 		{Name: "office-licence-look", Draw: func(f *ui.Frame) templ.Component {
@@ -60,13 +61,29 @@ func licenceSamples() []web.Sample {
 		}},
 		{Name: "office-licence-then", Draw: func(f *ui.Frame) templ.Component {
 			p := sampleLicence(desked(f, seat(licencesPath)), caseOf(samplePerpetual(), nil, 500), true)
-			p.Past = true
+			p.Other, p.Question = true, f.T("licence.explain.title-then")
 			return licenceView(p)
 		}},
 		{Name: "office-licence-errors", Draw: func(f *ui.Frame) templ.Component {
 			f = desked(f, seat(licencesPath))
 			f.Errors = ui.Errors{{Field: "at", Text: f.T("fault.instant-far")}}
 			return licenceView(sampleLicence(f, caseOf(nil, nil, 2), true))
+		}},
+		{Name: "office-licence-devices", Draw: func(f *ui.Frame) templ.Component {
+			k := caseOf(sampleTrial(), nil, 12)
+			p := licenceDevicesOf(desked(f, seat(licencesPath)), k, activation.Devices{
+				License: k.License, State: k.State, Usage: activation.Usage{Devices: 3, DevicesMax: 3, Seats: 2, SeatsMax: 500}, List: []activation.Device{
+					{ID: "01", Name: "RECEPTION-PC", Platform: "Windows 11", ActivatedAt: granted(), SeenAt: k.Now.Add(-time.Minute), SeatUntil: k.Now.Add(time.Hour)},
+					{ID: "02", Platform: "Ubuntu 26.04", ActivatedAt: granted(), SeenAt: granted(), OfflineUntil: k.Now.AddDate(0, 0, 5)},
+					{ID: "03", Name: "<b>LAB</b>", Platform: "Windows Server 2025", ActivatedAt: granted(), SeenAt: granted()},
+				},
+			}, k.Now, true)
+			p.Done = f.T("office.device.removed")
+			return licenceDevicesView(p)
+		}},
+		{Name: "office-licence-devices-none", Draw: func(f *ui.Frame) templ.Component {
+			k := caseOf(sampleTrial(), nil, 12)
+			return licenceDevicesView(licenceDevicesOf(desked(f, seat(licencesPath)), k, activation.Devices{License: k.License, State: k.State}, k.Now, false))
 		}},
 	}, append(actSamples(), offerSamples()...)...)
 }
@@ -178,6 +195,7 @@ func caseOf(terms []license.Term, holds []license.Hold, days int) license.Case {
 func sampleLicence(f *ui.Frame, k license.Case, manages bool) licencePage {
 	p := licenceCase(f, k, manages)
 	p.At, p.AtWords = f.Words.Local(k.Now), f.Words.DateTime(k.Now)+" "+f.Words.Zone(k.Now)
+	p.Question = f.T("licence.explain.title")
 	p.ExplainTone, p.Explained = licences.Status(f.Words, k.State)
 	p.Because, p.Remedy = licences.Reasons(f.Words, k.License, k.State), licences.Remedy(f.Words, k.State)
 	p.History = []line{

@@ -121,8 +121,11 @@ func cardOf(f *ui.Frame, product string, key license.Key, s license.State, locke
 	part.Tone, part.Status = licences.Status(f.Words, s)
 	if end := licences.Last(s.Ends); !end.IsZero() {
 		part.Ends = f.T("portal.ends", "when", f.Words.Date(end), "time", f.Words.Time(end), "zone", f.Words.Zone(end))
-		if !s.Usable() {
+		switch s.Status {
+		case license.StatusExpired, license.StatusGrace:
 			part.Ends = f.T("portal.ended", "when", f.Words.Date(end))
+		case license.StatusSuspended, license.StatusRevoked: // whether it is over is not what matters now
+			part.Ends = ""
 		}
 	}
 	if s.Usable() && s.DaysLeft > 0 {

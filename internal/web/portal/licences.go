@@ -1,9 +1,9 @@
 package portal
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +65,7 @@ func (f *Face) licence(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	p := licenceOf(c.Frame(), v, product.Features, isAdministrator(c.Who()))
+	p := licenceOf(c.Frame(), v, product.Features, isAdministrator(c.Who()), isTechnical(c.Who()))
 	if c.R.URL.Query().Get("done") == "extended" {
 		p.Done = c.T("licence.extend.done", "when", c.Words.Date(licences.Last(v.State.Ends)))
 	}
@@ -73,7 +73,7 @@ func (f *Face) licence(c *web.Context) error {
 }
 
 // licenceOf makes the page of a licence.
-func licenceOf(f *ui.Frame, v license.View, features []license.Feature, administrator bool) licencePage {
+func licenceOf(f *ui.Frame, v license.View, features []license.Feature, administrator, technical bool) licencePage {
 	w, s := f.Words, v.State
 	p := licencePage{
 		Frame: f, Href: licenceHref(v.ID), Part: cardOf(f, v.Product.Name, v.Key, s, false),
@@ -98,8 +98,19 @@ func licenceOf(f *ui.Frame, v license.View, features []license.Feature, administ
 			p.Extend.Href, p.Extend.Text = "", f.T("licence.extend.offer-other", "days", length)
 		}
 	}
-	p.Links = []licenceLink{{"help", f.T("licence.link.explain"), f.T("licence.link.explain-text"), p.Href + "/explain"}}
+	if technical {
+		p.Links = append(p.Links,
+			licenceLink{"laptop", f.T("licence.link.devices"), f.T("licence.link.devices-text"), devicesHref(v.ID)},
+			licenceLink{"server", f.T("licence.link.offline"), f.T("licence.link.offline-text"), offlineHref(v.ID)},
+		)
+	}
+	p.Links = append(p.Links, licenceLink{"help", f.T("licence.link.explain"), f.T("licence.link.explain-text"), p.Href + "/explain"})
 	return p
+}
+
+// isTechnical says whether somebody may see devices and activate them.
+func isTechnical(who web.Who) bool {
+	return isAdministrator(who) || slices.Contains(who.Roles, string(organization.Technical))
 }
 
 // licenceFile is the signed file, made for what the licence is now.
@@ -108,8 +119,7 @@ func (f *Face) licenceFile(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	c.W.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
-	return c.Bytes(http.StatusOK, "text/plain; charset=utf-8", []byte(file.Text))
+	return asFile(c, file.Name, file.Text)
 }
 
 // explainForm asks about an instant.
@@ -136,14 +146,11 @@ func (f *Face) explainLicence(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Who().Organization == "" { // Explain takes nobody's organization for staff
-		return fault.New(fault.NotFound, "not-found")
-	}
 	v, err := f.Licenses.Explain(c.Context(), c.Who().Organization, c.R.PathValue("id"), at)
 	if err != nil {
 		return err
 	}
-	p := explanationOf(frame, v, at, at != c.Now())
+	p := explanationOf(frame, v, at, c.Now())
 	if len(frame.Errors) > 0 {
 		p.At = in.At
 	}
@@ -151,12 +158,14 @@ func (f *Face) explainLicence(c *web.Context) error {
 }
 
 // explanationOf makes the page that explains a licence at an instant.
-func explanationOf(f *ui.Frame, v license.View, at time.Time, other bool) licenceExplainPage {
+func explanationOf(f *ui.Frame, v license.View, at, now time.Time) licenceExplainPage {
+	other := !at.Equal(now)
 	p := licenceExplainPage{
 		Frame: f, Href: licenceHref(v.ID), Product: v.Product.Name, At: f.Words.Local(at), AtWords: f.Words.DateTime(at) + " " + f.Words.Zone(at), Other: other,
 		Zone: f.Words.Zone(at), Meaning: licences.Meaning(f.Words, v.State), Because: licences.Reasons(f.Words, v.License, v.State),
 	}
 	p.Tone, p.Status = licences.Status(f.Words, v.State)
+	p.Title = licences.Question(f.Words, at, now)
 	if !other {
 		p.Remedy = licences.Remedy(f.Words, v.State)
 	}

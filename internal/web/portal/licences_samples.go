@@ -53,7 +53,7 @@ func licenceSamples() []web.Sample {
 		signedInSample("licence-rekeyed", func(f *ui.Frame) templ.Component {
 			v := sampleView(trial, nil, 12*day)
 			v.Rekeyed = began().Add(3 * day)
-			return licenceView(licenceOf(f, v, sampleFeatures(), true))
+			return licenceView(licenceOf(f, v, sampleFeatures(), true, true))
 		}),
 		signedInSample("licence-extend", func(f *ui.Frame) templ.Component {
 			return licenceExtendView(extensionOf(f, sampleView(trial, nil, 12*day), true))
@@ -67,24 +67,24 @@ func licenceSamples() []web.Sample {
 			return licenceExtendView(extensionOf(f, sampleView(extended, nil, 26*day), true))
 		}),
 		signedInSample("licence-explain", func(f *ui.Frame) templ.Component {
-			return licenceExplainView(explanationOf(f, sampleView(trial, nil, 12*day), began().Add(12*day), false))
+			return licenceExplainView(explanationOf(f, sampleView(trial, nil, 12*day), began().Add(12*day), began().Add(12*day)))
 		}),
 		signedInSample("licence-explain-then", func(f *ui.Frame) templ.Component {
-			return licenceExplainView(explanationOf(f, sampleView(subscription(), suspended, 12*day), began().Add(12*day), true))
+			return licenceExplainView(explanationOf(f, sampleView(subscription(), suspended, 12*day), began().Add(12*day), began().Add(40*day)))
 		}),
 		signedInSample("licence-explain-before", func(f *ui.Frame) templ.Component {
-			return licenceExplainView(explanationOf(f, sampleView(nil, nil, -day), began().Add(-day), true))
+			return licenceExplainView(explanationOf(f, sampleView(nil, nil, -day), began().Add(-day), began().Add(40*day)))
 		}),
 		signedInSample("licence-explain-errors", func(f *ui.Frame) templ.Component {
 			f.Errors = ui.Errors{{Field: "at", Text: f.T("fault.instant-far")}}
-			return licenceExplainView(explanationOf(f, sampleView(trial, nil, 12*day), began().Add(12*day), false))
+			return licenceExplainView(explanationOf(f, sampleView(trial, nil, 12*day), began().Add(12*day), began().Add(12*day)))
 		}),
 	}
 }
 
 func licenceSample(name string, terms []license.Term, holds []license.Hold, after time.Duration, administrator bool) web.Sample {
 	return signedInSample(name, func(f *ui.Frame) templ.Component {
-		return licenceView(licenceOf(f, sampleView(terms, holds, after), sampleFeatures(), administrator))
+		return licenceView(licenceOf(f, sampleView(terms, holds, after), sampleFeatures(), administrator, administrator))
 	})
 }
 
