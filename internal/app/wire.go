@@ -46,7 +46,7 @@ func (p *Portal) faces(words *text.Catalogue) (err error) {
 		}
 		return portal.Nav(who, words)
 	}
-	programs, err := api.New(api.Services{Activation: p.Activation, Licenses: p.License}, words)
+	programs, err := api.New(api.Services{Activation: p.Activation, Licenses: p.License, Downloads: p.Download}, words)
 	if err != nil {
 		return err
 	}

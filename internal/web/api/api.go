@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"vestibule/internal/activation"
+	"vestibule/internal/download"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
 	"vestibule/internal/text"
@@ -26,6 +27,7 @@ import (
 type Services struct {
 	Activation *activation.Service
 	Licenses   *license.Service
+	Downloads  *download.Service
 }
 
 // Face is the API.
@@ -138,6 +140,15 @@ func (f *Face) operations() []operation {
 		{
 			id: "listKeys", method: http.MethodGet, path: "/api/v1/keys", alone: true, handle: f.keys,
 			answer: Keys{}, status: http.StatusOK,
+		},
+		{
+			id: "listReleases", method: http.MethodGet, path: "/api/v1/releases", scope: organization.ScopeReleases, handle: f.releases,
+			query: ReleasesQuery{}, answer: Releases{}, status: http.StatusOK, codes: []string{"not-found", "required"},
+		},
+		{
+			id: "createArtifactURL", method: http.MethodPost, path: "/api/v1/artifacts/{id}/url", scope: organization.ScopeDownload, handle: f.artifactURL,
+			answer: ArtifactURL{}, status: http.StatusOK,
+			codes: append([]string{"not-found", "agreement-needed", "channel-not-included", "maintenance-lapsed"}, stopped...),
 		},
 	}
 }
