@@ -47,6 +47,7 @@ type commands struct {
 	Staff   staffCommand   `cmd:"" help:"Add members of staff, or give one a new link."`
 	Outbox  outboxCommand  `cmd:"" help:"Look after messages that have not left."`
 	License licenseCommand `cmd:"" help:"Look after what signs licence files."`
+	Release releaseCommand `cmd:"" help:"Publish releases of the product, list and withdraw them."`
 	Terms   termsCommand   `cmd:"" help:"Show the Terms and Conditions, and export who accepted them."`
 	Audit   auditCommand   `cmd:"" help:"Check the audit trail."`
 	Config  configCommand  `cmd:"" help:"Check the configuration, or describe every option."`
