@@ -71,7 +71,6 @@ type View struct {
 	OrganizationKind organization.Kind
 	Extension        Verdict // for whoever looks
 	Now              time.Time
-	Rekeyed          time.Time // when the key in force took the place of one that leaked; zero: it is the first. One alone fills it in
 }
 
 // A Case is one licence as staff see it.
