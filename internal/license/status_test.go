@@ -86,6 +86,7 @@ func TestAStatusIsComputedFromDatedFacts(t *testing.T) {
 		{"evaluation after the subscription", terms{term(license.Evaluation, 350, 380), term(license.Subscription, 0, 365)}, nil, 366, license.StatusActive, license.Evaluation, 14},
 		{"bought during the evaluation", terms{evaluation, term(license.Subscription, 10, 375)}, nil, 12, license.StatusActive, license.Subscription, 363},
 		{"bought for later", terms{evaluation, term(license.Subscription, 40, 405)}, nil, 12, license.StatusActive, license.Evaluation, 18},
+		{"of two that begin later the first", terms{term(license.Subscription, 60, 425), term(license.Partner, 40, 405)}, nil, 5, license.StatusNotStarted, license.Partner, 0},
 		{"perpetual", terms{term(license.Perpetual, 0, -1)}, nil, 5000, license.StatusActive, license.Perpetual, 0},
 		{"perpetual outranks a subscription", terms{term(license.Subscription, 0, 365), term(license.Perpetual, 10, -1)}, nil, 360, license.StatusActive, license.Perpetual, 0},
 		{"partner", terms{term(license.Partner, 0, -1)}, nil, 10, license.StatusActive, license.Partner, 0},
