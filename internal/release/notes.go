@@ -96,5 +96,5 @@ func escaped(b []byte) []byte { return util.EscapeHTML(b) }
 
 func linkable(destination []byte) bool {
 	u, err := url.Parse(string(destination))
-	return err == nil && (u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto")
+	return err == nil && !bytes.ContainsAny(destination, "\"'<>`\\ ") && (u.Scheme == "https" && u.Host != "" || u.Scheme == "mailto")
 }

@@ -46,7 +46,7 @@ func (s *Service) Publish(ctx context.Context, by Staff, id string, at time.Time
 		if err := setState(tx, r, old.State); err != nil {
 			return err
 		}
-		if err := s.event(tx, by, "release.publish", r, dated_(at)); err != nil {
+		if err := s.event(tx, by, "release.publish", r, onDate(at)); err != nil {
 			return err
 		}
 		if err := s.goOnWith(tx, r); err != nil {
@@ -61,7 +61,7 @@ func (s *Service) Publish(ctx context.Context, by Staff, id string, at time.Time
 	return r, err
 }
 
-func dated_(at time.Time) map[string]string {
+func onDate(at time.Time) map[string]string {
 	if at.IsZero() {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (s *Service) goOnWith(tx *db.Tx, r Release) error {
 		return err
 	}
 	if e == failed {
-		r.EffectiveAt, r.PublishedAt, r.PublishedBy = time.Time{}, time.Time{}, ""
+		r = unpublished(r)
 		if err := setState(tx, r, old); err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (s *Service) goOnWith(tx *db.Tx, r Release) error {
 	if err := setState(tx, r, old); err != nil {
 		return err
 	}
-	return s.event(tx, Staff{}, "release.published", r, dated_(r.EffectiveAt))
+	return s.event(tx, Staff{}, "release.published", r, onDate(r.EffectiveAt))
 }
 
 // Reschedule changes the date of a release whose date is to come. stamp is the date that the caller saw.
@@ -155,9 +155,30 @@ func (s *Service) Reschedule(ctx context.Context, by Staff, id string, stamp, at
 		if err := setState(tx, r, old.State); err != nil {
 			return err
 		}
-		return s.event(tx, by, "release.reschedule", r, dated_(r.EffectiveAt))
+		return s.event(tx, by, "release.reschedule", r, onDate(r.EffectiveAt))
 	})
 	return r, err
+}
+
+// Recall makes a release that no client had yet a draft again: one whose date is to come, or whose files are being verified.
+func (s *Service) Recall(ctx context.Context, by Staff, id string) (r Release, err error) {
+	err = s.change(ctx, by, id, recalled, func(tx *db.Tx, old Release) error {
+		if old.Out(tx.Now()) {
+			return fault.New(fault.Conflict, "release-published")
+		}
+		r = unpublished(old)
+		if err := setState(tx, r, old.State); err != nil {
+			return err
+		}
+		return s.event(tx, by, "release.recall", r, nil)
+	})
+	return r, err
+}
+
+// unpublished is the release as the draft that it was.
+func unpublished(r Release) Release {
+	r.State, r.EffectiveAt, r.RequiredSince, r.PublishedAt, r.PublishedBy = Drafted, time.Time{}, time.Time{}, time.Time{}, ""
+	return r
 }
 
 // Require says that every client must have a published release, or that it need not. It is required from now on, at the earliest from

@@ -239,6 +239,12 @@ func TestAReleaseOfAnotherDayIsNotOutBefore(t *testing.T) {
 		}
 		_, err = r.Reschedule(r.ctx, staff, d.ID, day.Add(time.Hour), day)
 		refusedAs(t, err, "changed")
+		if got, err = r.Recall(r.ctx, staff, d.ID); err != nil || got.State != release.Drafted || !r.read(d.ID).EffectiveAt.IsZero() {
+			t.Fatalf("recalled: %+v, %v", got, err)
+		}
+		if _, err = r.Publish(r.ctx, staff, d.ID, day); err != nil {
+			t.Fatal(err)
+		}
 		if got, err = r.Reschedule(r.ctx, staff, d.ID, day, day.Add(-24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
@@ -257,6 +263,8 @@ func TestAReleaseOfAnotherDayIsNotOutBefore(t *testing.T) {
 			return err
 		})
 		_, err = r.Reschedule(r.ctx, staff, d.ID, got.EffectiveAt, day)
+		refusedAs(t, err, "release-published")
+		_, err = r.Recall(r.ctx, staff, d.ID)
 		refusedAs(t, err, "release-published")
 	})
 }

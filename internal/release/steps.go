@@ -25,20 +25,21 @@ const (
 	passed    event = "passed"    // all its files are verified
 	failed    event = "failed"    // a file is refused
 	dated     event = "dated"     // another effective date
+	recalled  event = "recalled"  // not to be published after all, before anybody had it
 	required  event = "required"  // or not any more
 	withdrawn event = "withdrawn"
 )
 
 func events() []event {
-	return []event{edited, discarded, asked, passed, failed, dated, required, withdrawn}
+	return []event{edited, discarded, asked, passed, failed, dated, recalled, required, withdrawn}
 }
 
 // table says what counts in which state, and where it leads. Where nothing is said, nothing happens any more.
 func table() map[State]map[event]State {
 	return map[State]map[event]State{
 		Drafted:   {edited: Drafted, discarded: "", asked: Verifying},
-		Verifying: {passed: Published, failed: Drafted},
-		Published: {dated: Published, required: Published, withdrawn: Withdrawn},
+		Verifying: {passed: Published, failed: Drafted, recalled: Drafted},
+		Published: {dated: Published, recalled: Drafted, required: Published, withdrawn: Withdrawn},
 	}
 }
 
