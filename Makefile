@@ -11,7 +11,7 @@ build:
 check:
 	go run $(GOLANGCI) fmt
 	go run $(GOLANGCI) run
-	go test -short ./internal/...
+	go test -short ./internal/... ./license/...
 
 test:
 	scripts/test

@@ -23,7 +23,13 @@ const maxState = 4 << 10
 type memory struct {
 	Seen time.Time `json:"seen,omitzero"` // the highest time that was seen or proved
 	List int64     `json:"list,omitzero"` // the highest number of a list
+
+	list int64 // that was just seen, where it is higher
 }
+
+// worthKeeping is how far time must have gone on to be written down: a product
+// may check as often as it likes.
+const worthKeeping = time.Minute
 
 func (v *Verifier) load() (m memory, err error) {
 	if v.State == nil {
@@ -64,15 +70,18 @@ func (v *Verifier) instant(m memory, proved time.Time) (time.Time, Code) {
 		clock = v.Clock
 	}
 	now := clock().UTC().Truncate(time.Second)
-	back := now.Add(Leeway).Before(later(m.Seen, proved))
-	m.Seen = later(later(m.Seen, proved), now)
-	if m.Seen.Year() > 9999 || v.save(m) != nil {
-		return now, BadState
+	seen := later(later(m.Seen, proved), now)
+	back := now.Add(Leeway).Before(seen)
+	if m.list > 0 || m.Seen.Add(worthKeeping).Before(seen) {
+		kept := memory{Seen: seen, List: max(m.List, m.list)}
+		if seen.Year() > 9999 || v.save(kept) != nil {
+			return now, BadState
+		}
 	}
 	if back {
 		return now, ClockSetBack
 	}
-	return m.Seen, Valid
+	return seen, Valid
 }
 
 // TrustTime forgets the highest time seen in favour of one that is sure, such

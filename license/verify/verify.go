@@ -113,7 +113,9 @@ func (v *Verifier) Revocations(list []byte) Result {
 	if r.Number < m.List {
 		return Result{Code: ListRolledBack}
 	}
-	m.List = r.Number
+	if r.Number > m.List {
+		m.list = r.Number
+	}
 	now, code := v.instant(m, r.Issued)
 	if code != Valid {
 		return Result{Code: code, At: now}
