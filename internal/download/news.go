@@ -38,9 +38,6 @@ func (s *Service) SetNews(ctx context.Context, account, product string, on bool)
 	})
 }
 
-// Forget removes what a person wished about news. It is no error if that is nothing.
-func Forget(tx *db.Tx, account string) error { return deleteAllNews(tx, account) }
-
 // Tell tells people of releases that came out since they asked to be told. For each person and release that is decided once, in the
 // transaction of the mail, by what may be had at that moment: who has no right to the release on that day never hears of it.
 func (s *Service) Tell(ctx context.Context) error {

@@ -234,6 +234,11 @@ func transfers(tx *db.Tx, f Filter, before string, limit int) (list []Transfer, 
 }
 
 // completed counts the completed transfers of releases.
+func fetched(tx *db.Tx, organization string) (yes bool, err error) {
+	err = tx.Get(`SELECT EXISTS (SELECT 1 FROM transfer WHERE organization_id = $1 AND state = $2)`, []any{organization, Completed}, &yes)
+	return yes, err
+}
+
 func completed(tx *db.Tx, releases []string) (map[string]int, error) {
 	all := map[string]int{}
 	if len(releases) == 0 {
@@ -294,9 +299,4 @@ func insertTold(tx *db.Tx, account, release string, told bool) (fresh bool, err 
 func sweepTold(tx *db.Tx, before time.Time, limit int) (int64, error) {
 	return tx.Count(`DELETE FROM release_told WHERE (account_id, release_id) IN (SELECT account_id, release_id FROM release_told WHERE at < $1 LIMIT $2)`,
 		db.Micros(before), limit)
-}
-
-func deleteAllNews(tx *db.Tx, account string) error {
-	_, err := tx.Count(`DELETE FROM release_news WHERE account_id = $1`, account)
-	return err
 }

@@ -190,6 +190,15 @@ func (s *Service) Completed(ctx context.Context, releases []string) (n map[strin
 	return n, err
 }
 
+// Fetched reports whether an organization has downloaded anything whole.
+func (s *Service) Fetched(ctx context.Context, organization string) (yes bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		yes, err = fetched(tx, organization)
+		return err
+	})
+	return yes, err
+}
+
 // EachTransfer hands over all transfers that fit, the newest first, a page at a time: no transaction waits for whoever reads them.
 func (s *Service) EachTransfer(ctx context.Context, f Filter, each func(Transfer) error) error {
 	for before := ""; ; {

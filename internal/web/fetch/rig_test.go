@@ -22,7 +22,7 @@ import (
 // A rig is a world whose face is served on a real connection.
 type rig struct {
 	*downloadtest.World
-	t      *testing.T
+	t      testing.TB
 	server *httptest.Server
 	log    *strings.Builder
 }
@@ -38,7 +38,7 @@ func each(t *testing.T, scenario func(t *testing.T, r *rig)) {
 // later sets the clock to a time that is to come for the machine: deadlines of real connections are measured by its own clock.
 func later(e *dbtest.Env) { e.Clock.Set(time.Date(2099, time.June, 16, 9, 0, 0, 0, time.UTC)) }
 
-func serve(t *testing.T, w *downloadtest.World) *rig {
+func serve(t testing.TB, w *downloadtest.World) *rig {
 	t.Helper()
 	words, err := text.Load(nil)
 	if err != nil {
