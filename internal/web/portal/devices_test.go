@@ -101,6 +101,37 @@ func TestADeviceWithoutANetworkIsActivatedByTypingAndRemoved(t *testing.T) {
 	})
 }
 
+// asvs: V16.2.5
+func TestNeitherFingerprintNorCodeIsKeptOrLogged(t *testing.T) {
+	p := portaltest.SQLite(t)
+	l, b := firm(t, p, "Marta", "Ellison", "vale.example", license.Term{})
+	home := "/portal/licences/" + l.ID
+	asked := requestOf(t, l, 1)
+	b.Open(home+"/offline").Fill("Request", asked).Press("Activate").Sees("Answer for")
+	groups := texts(b, "ol li code")
+	file := b.Copy().Open(b.URL.Path + "/file").Body
+	if _, err := p.Activation.Activate(t.Context(), activation.Asked{Organization: l.Organization, Key: l.Key.String()}, activation.Machine{Fingerprint: fingerprint(l, 2), Name: "Lab PC"}); err != nil {
+		t.Fatal(err)
+	}
+	b.Open(home + "/devices").Press("Remove Lab PC").Press("Remove device")
+	for what, secret := range map[string]string{
+		"a fingerprint": fingerprint(l, 2), "the fingerprint of an offline device": fingerprint(l, 1), "a request": asked,
+		"an answer": strings.Join(groups, "-"), "the file": strings.Split(file, "\n")[len(strings.Split(file, "\n"))-4],
+	} {
+		if where := p.Holding(t, secret); where != "" {
+			t.Errorf("%s stands in %s", what, where)
+		}
+		if strings.Contains(p.Log.Text(), secret) {
+			t.Errorf("%s is logged", what)
+		}
+	}
+	for _, key := range []string{l.Key.String(), string(l.Key), l.Key.Lookup()} {
+		if strings.Contains(p.Log.Text(), key) {
+			t.Error("the key is logged")
+		}
+	}
+}
+
 // upload sends a file as a browser's form does.
 func upload(t *testing.T, p *portaltest.Portal, b *portaltest.Browser, path, text string) *httptest.ResponseRecorder {
 	t.Helper()
