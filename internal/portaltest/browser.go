@@ -2,6 +2,7 @@ package portaltest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -105,6 +106,26 @@ func (b *Browser) Open(address string) *Browser {
 func (b *Browser) Post(path string, form url.Values) *Browser {
 	b.t.Helper()
 	b.visit(http.MethodPost, b.resolve(path), form, "same-origin")
+	return b
+}
+
+// Send posts a body of another kind, as a page of the portal does, and follows where it leads: a form with a file, or a part of one.
+func (b *Browser) Send(path, mediaType string, body io.Reader) *Browser {
+	b.t.Helper()
+	u := b.resolve(path)
+	r := b.request(http.MethodPost, u, nil, "same-origin")
+	r.Body, r.ContentLength = io.NopCloser(body), -1
+	r.Header.Set("Content-Type", mediaType)
+	r.Header.Set("Origin", b.base.Scheme+"://"+b.base.Host)
+	p := b.fetch(r)
+	if p == nil {
+		return b
+	}
+	if where := p.Header.Get("Location"); p.Status >= 300 && p.Status <= 399 && where != "" {
+		b.visit(http.MethodGet, u.ResolveReference(b.resolve(where)), nil, "same-origin")
+		return b
+	}
+	b.show(p)
 	return b
 }
 

@@ -146,11 +146,11 @@ func sampleRelease(f *ui.Frame) releasePage {
 		Files: []artifactRow{
 			{
 				ID: "01", Href: href + "/files/01", Title: "Windows installer, 64-bit", File: "nwma-3.4.1-x64.msi", Platform: "Windows 10 and 11", Kind: "windows-x64", Size: "18.4 MB",
-				Tone: ui.OK, State: f.T("releases.file-state.good"), SHA256: sum, SHA512: sum + sum, SignedBy: "8F2C41D097ABE6A3",
+				Tone: ui.OK, State: f.T("releases.file-state.verified"), SHA256: sum, SHA512: sum + sum, SignedBy: "8F2C41D097ABE6A3",
 			},
 			{
 				ID: "02", Href: href + "/files/02", Title: "Administrator templates", File: "nwma-3.4.1-admx.zip", Kind: "admx", Size: "212 KB",
-				Tone: ui.OK, State: f.T("releases.file-state.good"), SHA256: sum, SHA512: sum + sum, SignedBy: "8F2C41D097ABE6A3",
+				Tone: ui.OK, State: f.T("releases.file-state.verified"), SHA256: sum, SHA512: sum + sum, SignedBy: "8F2C41D097ABE6A3",
 			},
 			{
 				ID: "04", Href: href + "/files/04", Title: "Server connector", File: "nwma-connector-3.4.1.x86_64.rpm", Platform: "SLES 15, RPM", Kind: "connector", Size: "42.7 MB",

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"vestibule/internal/download"
-	"vestibule/internal/fault"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
 	"vestibule/internal/release"
@@ -62,9 +61,6 @@ func (f *Face) downloads(c *web.Context) error {
 		return err
 	}
 	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, in.Product)
-	if fault.Is(err, fault.NotFound) && in.Product == "" { // nothing is licensed
-		return c.Page(200, downloadsView(downloadsPage{Frame: c.Frame(), Lead: c.T("downloads.lead"), Nothing: c.T("downloads.nothing-product")}))
-	}
 	if err != nil {
 		return err
 	}
@@ -101,8 +97,10 @@ func (f *Face) downloadsOf(c *web.Context, in downloadsForm, shelf download.Shel
 	if len(given) > 0 {
 		p.Lead += " " + c.T("downloads.includes", "n", len(given), "channels", strings.Join(given, ", "))
 	}
-	p.News = newsPart{Action: downloadsPath, On: shelf.News}
-	p.Feeds = shelf.Machines
+	if shelf.Product.ID != "" {
+		p.News = newsPart{Action: downloadsPath, On: shelf.News}
+	}
+	p.Feeds = shelf.Machines && shelf.Product.ID != ""
 	if chosen < 0 {
 		if !shelf.Verdict.Allowed {
 			p.Locked = lockedOf(c, shelf.Verdict, "")

@@ -3,7 +3,6 @@ package portal
 import (
 	"net/url"
 
-	"vestibule/internal/fault"
 	"vestibule/internal/feed"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
@@ -35,7 +34,7 @@ func (f *Face) showFeeds(c *web.Context, p feedsPage, failed error) error {
 		return err
 	}
 	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, "")
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	if err != nil {
 		return err
 	}
 	p.Frame, p.Kinds, p.Back = frame, feedKinds(frame), downloadsPath

@@ -80,7 +80,7 @@ func homeSample(name string, kind organization.Kind, terms []license.Term, holds
 			facts.Open = &access.Request{ID: open.ID, State: open.State, CreatedAt: open.CreatedAt, DueAt: open.DueAt}
 		}
 		frameOf(f)
-		p := homeOf(f, "Marta Ellison", access.Evaluate(facts, now), asking, now)
+		p := homeOf(f, "Marta Ellison", access.Evaluate(facts, now), asking, asking > 0, now)
 		p.Days = 30
 		return homeView(p)
 	}}
