@@ -21,6 +21,8 @@ type client struct {
 	r    *bufio.Reader
 	out  []byte
 	body bytes.Buffer
+
+	discard bool // bodies are read and not kept
 }
 
 func newClient(addr string) *client { return &client{addr: addr} }
@@ -124,6 +126,8 @@ func (c *client) exchange() (*answer, error) {
 	switch {
 	case chunked:
 		err = c.chunks()
+	case length > 0 && c.discard:
+		_, err = io.CopyN(io.Discard, c.r, length)
 	case length > 0:
 		_, err = io.CopyN(&c.body, c.r, length)
 	}

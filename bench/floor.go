@@ -34,10 +34,11 @@ import (
 //	         the page, a POST reads its form, writes a row durably and redirects
 //	argon    hashes as often as asked, one after the other
 //	commit   inserts rows, each in a transaction of its own, as many as asked
+//	file     sends a file
 //	start    opens a database, then answers "ok"
 type floorOptions struct {
 	listen   string
-	pages    string // folder: 0, 1, 2 … each with a type in the first line
+	pages    string // folder: 0, 1, 2 … each with a type in the first line; of file: the file
 	database string
 	query    string
 }
@@ -61,6 +62,8 @@ func serveFloor(kind string, o floorOptions) error {
 		serve = f.argon
 	case "commit":
 		serve, err = f.commit, f.open(ctx, false)
+	case "file":
+		serve = f.file
 	case "start":
 		serve, err = f.ok, f.open(ctx, false)
 	default:
@@ -170,6 +173,16 @@ func (f *floorServer) page(w http.ResponseWriter, p page) {
 	w.Header().Set("Content-Type", p.kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(p.body)))
 	_, _ = w.Write(p.body) // who went away needs no answer
+}
+
+func (f *floorServer) file(w http.ResponseWriter, r *http.Request) {
+	file, err := os.Open(f.o.pages)
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	defer file.Close() //nolint:errcheck // it was read
+	http.ServeContent(w, r, "", time.Time{}, file)
 }
 
 func (f *floorServer) bare(w http.ResponseWriter, _ *http.Request) { f.page(w, f.pages[0]) }

@@ -55,6 +55,8 @@ func rows() []row {
 		{"public", (*bench).publicPage},
 		{"home", (*bench).home},
 		{"validate", (*bench).validate},
+		{"artifact", (*bench).artifact},
+		{"publish", (*bench).publishing},
 		{"sign-in", (*bench).signIn},
 		{"registration", (*bench).registration},
 		{"requests", (*bench).requests},
