@@ -58,6 +58,14 @@ func termWords(f *ui.Frame, p license.Policy) string {
 	return f.Words.T("ui.days", "n", p.TermDays)
 }
 
+// most is a limit that stands alone.
+func most(f *ui.Frame, n int) string {
+	if n == 0 {
+		return f.T("licence.includes.unlimited")
+	}
+	return limit(f, n)
+}
+
 // limit is a number of which zero means any.
 func limit(f *ui.Frame, n int) string {
 	if n == 0 {
@@ -139,19 +147,19 @@ func policyFacts(f *ui.Frame, p license.Policy, features []license.Feature) []fa
 	groups := []factGroup{
 		{"long", f.T("office.policy.long"), how},
 		{"much", f.T("office.policy.much"), []ui.Fact{
-			fact("seats", limit(f, p.Seats)), fact("devices", limit(f, p.Devices)), fact("lease", w.Number(int64(p.LeaseMinutes))), fact("file", w.Number(int64(p.FileDays))),
+			fact("seats", most(f, p.Seats)), fact("devices", most(f, p.Devices)), fact("lease", w.Number(int64(p.LeaseMinutes))), fact("file", w.Number(int64(p.FileDays))),
 			fact("channels", licences.Channels(w, p.Channels)), fact("features", named),
 		}},
 	}
 	if p.Kind != license.ForEvaluation {
 		return groups
 	}
-	most := f.T("office.policy.not-capped")
+	capped := f.T("office.policy.not-capped")
 	if p.Ladder.CapDays > 0 {
-		most = w.T("ui.days", "n", p.Ladder.CapDays)
+		capped = w.T("ui.days", "n", p.Ladder.CapDays)
 	}
 	return append(groups, factGroup{"ladder", f.T("office.policy.ladder"), []ui.Fact{
-		fact("by-client", rung(f, p.Ladder.ClientTimes, p.Ladder.ClientDays)), fact("by-reseller", rung(f, p.Ladder.ResellerTimes, p.Ladder.ResellerDays)), fact("cap", most),
+		fact("by-client", rung(f, p.Ladder.ClientTimes, p.Ladder.ClientDays)), fact("by-reseller", rung(f, p.Ladder.ResellerTimes, p.Ladder.ResellerDays)), fact("cap", capped),
 	}})
 }
 
