@@ -282,7 +282,7 @@ func TestATransferOfANodeThatIsGoneIsSettledAndGivesItsPlaceBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer f.Content.Close() //nolint:errcheck // nothing is read
+			defer f.Content.Close()
 			return w.Downloads.Begin(ctx, f, "", bytes)
 		}
 		var sending []*download.Sending
@@ -398,7 +398,7 @@ func TestTheLimitOfTransfersHoldsOnTwoNodes(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				defer f.Content.Close() //nolint:errcheck // nothing is read
+				defer f.Content.Close()
 				switch _, err = s.Begin(t.Context(), f, "", f.Size); {
 				case err == nil:
 					began.Add(1)

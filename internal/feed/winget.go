@@ -84,7 +84,7 @@ type ManifestLocale struct {
 
 // A ManifestInstaller is one installer.
 type ManifestInstaller struct {
-	InstallerIdentifier, InstallerSha256, InstallerUrl, Architecture, InstallerType, ReleaseDate string //nolint:revive // the API's names
+	InstallerIdentifier, InstallerSha256, InstallerUrl, Architecture, InstallerType, ReleaseDate string
 }
 
 // supported are the versions of the API that the answers fit.

@@ -39,7 +39,7 @@ func take(t testing.TB, address string, headers ...string) (n int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer got.Body.Close() //nolint:errcheck // it was read
+	defer got.Body.Close()
 	if n, err = io.Copy(io.Discard, got.Body); err != nil || got.StatusCode >= 300 {
 		t.Fatal(got.Status, n, err)
 	}
@@ -104,7 +104,7 @@ func floorOf(b *testing.B, name string) (address string) {
 			b.Error(err)
 			return
 		}
-		defer f.Close() //nolint:errcheck // it was read
+		defer f.Close()
 		http.ServeContent(w, q, "", time.Time{}, f)
 	}))
 	b.Cleanup(s.Close)

@@ -94,7 +94,7 @@ func (r *rig) send(method, path, body string, headers ...string) answer {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer got.Body.Close() //nolint:errcheck // it was read
+	defer got.Body.Close()
 	a := answer{Response: got}
 	a.body, a.cut = io.ReadAll(got.Body)
 	return a
