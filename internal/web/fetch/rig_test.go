@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type rig struct {
 	t      testing.TB
 	server *httptest.Server
 	log    *strings.Builder
+	busy   sync.WaitGroup // handlers: a client has its last byte before the server has noted it
 }
 
 func each(t *testing.T, scenario func(t *testing.T, r *rig)) {
@@ -63,7 +65,11 @@ func serve(t testing.TB, w *downloadtest.World) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.server = httptest.NewServer(kit)
+	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		r.busy.Add(1)
+		defer r.busy.Done()
+		kit.ServeHTTP(w, q)
+	}))
 	t.Cleanup(r.server.Close)
 	return r
 }
@@ -117,4 +123,10 @@ func (r *rig) link(one release.Release) string {
 		r.t.Fatal(l, err)
 	}
 	return l.Path
+}
+
+// said is the log so far.
+func (r *rig) said() string {
+	r.busy.Wait()
+	return r.log.String()
 }
