@@ -210,6 +210,9 @@ func (s *session) build(c configured, o app.Options, f func(*config.Config, *app
 		return err
 	}
 	o.Config, o.Version, o.Log = cfg, version(), app.NewLog(cfg, s.err)
+	if o.Now == nil {
+		o.Now = s.clock()
+	}
 	p, err := app.New(s.ctx, o)
 	if err != nil {
 		return err

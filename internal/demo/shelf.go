@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -128,7 +129,11 @@ func (s *shelf) put(ctx context.Context, all []issue) error {
 		}
 		for _, f := range s.files(one.version) {
 			content := f.content()
-			f.Signature = string(minisign.SignWithComments(s.key, content, f.Name, "sample"))
+			in := minisign.NewReader(bytes.NewReader(content))
+			if _, err := io.Copy(io.Discard, in); err != nil {
+				return err
+			}
+			f.Signature = string(in.SignWithComments(s.key, "file:"+f.Name, "a sample"))
 			f.Size = int64(len(content))
 			if _, err := s.Release.Add(ctx, s.manager, r.ID, f.File, bytes.NewReader(content)); err != nil {
 				return fmt.Errorf("file %s: %w", f.Name, err)

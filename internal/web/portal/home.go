@@ -21,7 +21,14 @@ func (f *Face) home(c *web.Context) error {
 			return err
 		}
 	}
-	p := homeOf(c.Frame(), who.Name, h.Standing, h.Asking, c.Now())
+	fetched := false
+	if who.Organization != "" && h.Standing.License.State.Usable() {
+		var err error
+		if fetched, err = f.Download.Fetched(c.Context(), who.Organization); err != nil {
+			return err
+		}
+	}
+	p := homeOf(c.Frame(), who.Name, h.Standing, h.Asking, fetched, c.Now())
 	p.Days = f.Access.Settings.Evaluation.Days
 	p.Asked = c.R.URL.Query().Has("asked")
 	return c.Page(200, homeView(p))
@@ -61,6 +68,8 @@ type licensePart struct {
 	Product string
 	Key     string
 	Locked  bool
+	Opens   bool   // its downloads can be had
+	Href    string // where all about it stands
 	Status  string // in words
 	Tone    string
 	Number  int    // the large one: days left
@@ -75,7 +84,7 @@ type licensePart struct {
 }
 
 // homeOf makes the page of a standing at an instant.
-func homeOf(f *ui.Frame, name string, st access.Standing, asking int, now time.Time) homePage {
+func homeOf(f *ui.Frame, name string, st access.Standing, asking int, fetched bool, now time.Time) homePage {
 	p := homePage{Frame: f, Name: name, Standing: st, Asking: asking}
 	p.Title = f.T("portal."+greeting(f.Words.Time(now)), "name", name)
 	if st.Locked {
@@ -85,6 +94,7 @@ func homeOf(f *ui.Frame, name string, st access.Standing, asking int, now time.T
 		"from", f.Words.ShortDate(st.License.State.Starts), "to", f.Words.ShortDate(licences.Last(st.License.State.Ends)))
 	for i, l := range st.Licenses {
 		part := cardOf(f, l.Product.Name, l.Key, l.State, st.Locked)
+		part.Href, part.Opens = licenceHref(l.ID), l.State.Usable() && !st.Locked
 		part.ID = "licence"
 		if i > 0 {
 			part.ID += "-" + l.Product.ID
@@ -95,7 +105,7 @@ func homeOf(f *ui.Frame, name string, st access.Standing, asking int, now time.T
 			p.Others = append(p.Others, part)
 		}
 	}
-	p.Steps = stepsOf(f, st)
+	p.Steps = stepsOf(f, st, fetched)
 	for _, s := range p.Steps {
 		if s.State == ui.Done {
 			p.Done++
@@ -159,7 +169,7 @@ func cardOf(f *ui.Frame, product string, key license.Key, s license.State, locke
 const rulerDays = 92
 
 // stepsOf is the checklist; every tick is a fact.
-func stepsOf(f *ui.Frame, st access.Standing) []ui.Rule {
+func stepsOf(f *ui.Frame, st access.Standing, fetched bool) []ui.Rule {
 	tick := func(key string, done bool) ui.Rule {
 		r := ui.Rule{Text: f.T("portal.step-" + key)}
 		if done {
@@ -170,6 +180,9 @@ func stepsOf(f *ui.Frame, st access.Standing) []ui.Rule {
 	steps := []ui.Rule{tick("account", true), tick("email", true), tick("organization", st.Membership.Organization.ID != "")}
 	if st.License.ID != "" {
 		steps = append(steps, tick("started", !st.License.State.Starts.IsZero() && st.License.State.Status != license.StatusNotStarted))
+	}
+	if st.License.State.Usable() {
+		steps = append(steps, tick("fetched", fetched))
 	}
 	return steps
 }
