@@ -207,7 +207,7 @@ type watched struct {
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.in.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // a reader's end is io.EOF itself
+	if err != nil && err != io.EOF {
 		w.err = err
 	}
 	return n, err
@@ -308,7 +308,11 @@ func (s *Store) Tidy(before time.Time) error {
 	if s.folder == "" {
 		return nil
 	}
-	return filepath.WalkDir(s.folder, func(path string, d fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(s.folder)
+	if err != nil {
+		return translate(err)
+	}
+	err = fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // another node was quicker
 		}
@@ -319,8 +323,9 @@ func (s *Store) Tidy(before time.Time) error {
 		if err != nil || !info.ModTime().Before(before) {
 			return ignore(err)
 		}
-		return ignore(os.Remove(path))
+		return ignore(root.Remove(path))
 	})
+	return errors.Join(err, root.Close())
 }
 
 func ignore(err error) error {

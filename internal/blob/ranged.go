@@ -40,7 +40,7 @@ func (r *ranged) Read(p []byte) (int, error) {
 	}
 	n, err := r.open.Read(p)
 	r.at += int64(n)
-	if err == io.EOF && r.at < r.size { //nolint:errorlint // a reader's end is io.EOF itself
+	if err == io.EOF && r.at < r.size {
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err

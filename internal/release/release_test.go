@@ -66,8 +66,7 @@ func TestAReleaseIsDraftedFilledVerifiedPublishedAndWithdrawn(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			kept, err := io.ReadAll(f)
-			if !bytes.Equal(kept, content) {
+			if kept, err := io.ReadAll(f); err != nil || !bytes.Equal(kept, content) {
 				t.Error("the store has other bytes than came")
 			}
 			if _, local := f.(*os.File); !local {

@@ -79,7 +79,8 @@ func PublisherKeyID(text string) string {
 	return keyID(p.id)
 }
 
-func keyID(id [8]byte) string { return fmt.Sprintf("%016X", binary.LittleEndian.Uint64(id[:])) }
+// keyID is without zeros at its front, as minisign 0.11 writes it.
+func keyID(id [8]byte) string { return fmt.Sprintf("%X", binary.LittleEndian.Uint64(id[:])) }
 
 // judge says whether the signature over a file is right by one of the keys. digest is BLAKE2b-512 of the file, in hexadecimal
 // digits. The refusals are Invalid at "signature": signature-missing, -malformed, -legacy, -key-unknown, -wrong, -comment-wrong, and

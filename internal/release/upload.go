@@ -212,9 +212,9 @@ func (s *Service) addParts(ctx context.Context, by Staff, u Upload, in io.Reader
 	for n := 0; ; n++ {
 		_, err := from.Peek(1)
 		switch {
-		case err == io.EOF && n == 0: //nolint:errorlint // a reader's end is io.EOF itself
+		case err == io.EOF && n == 0:
 			return fault.OnField("file", "file-empty")
-		case err == io.EOF: //nolint:errorlint // a reader's end is io.EOF itself
+		case err == io.EOF:
 			return nil
 		case err != nil:
 			return err

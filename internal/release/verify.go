@@ -154,10 +154,10 @@ func (j *joined) Read(p []byte) (int, error) {
 	n, err := j.open.Read(p[:min(int64(len(p)), j.left)])
 	j.left -= int64(n)
 	j.renewed += int64(n)
-	if err == io.EOF && j.left > 0 { //nolint:errorlint // a reader's end is io.EOF itself
+	if err == io.EOF && j.left > 0 {
 		return n, fault.New(fault.Invalid, "file-damaged")
 	}
-	if err == io.EOF { //nolint:errorlint // a reader's end is io.EOF itself
+	if err == io.EOF {
 		err = nil
 	}
 	return n, err
