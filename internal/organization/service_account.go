@@ -63,6 +63,8 @@ type ServiceToken struct {
 	ExpiresAt time.Time // zero: never
 	UsedAt    time.Time // to the minute; zero: never
 	UsedFrom  string    // the network
+
+	number int64 // of the account's tokens, from 1
 }
 
 // LastUsed is the latest use of any of its tokens that work; zero: none.
@@ -205,7 +207,7 @@ func (s *Service) MakeServiceAccount(ctx context.Context, person string, n NewSe
 		if n.Life > 0 {
 			expires = tx.Now().Add(n.Life)
 		}
-		t, plain, err := s.addToken(tx, a.ID, person, expires)
+		t, plain, err := s.addToken(tx, a.ID, 1, person, expires)
 		if err != nil {
 			return err
 		}
@@ -251,7 +253,7 @@ func (s *Service) RotateToken(ctx context.Context, person, id, tokenID string, l
 		if life > 0 {
 			expires = tx.Now().Add(life)
 		}
-		t, plain, err := s.addToken(tx, id, person, expires)
+		t, plain, err := s.addToken(tx, id, newest.number+1, person, expires)
 		if err != nil {
 			return err
 		}
@@ -279,9 +281,9 @@ func (s *Service) RevokeServiceAccount(ctx context.Context, person, id string) (
 	return a, err
 }
 
-func (s *Service) addToken(tx *db.Tx, accountID, by string, expires time.Time) (ServiceToken, string, error) {
+func (s *Service) addToken(tx *db.Tx, accountID string, number int64, by string, expires time.Time) (ServiceToken, string, error) {
 	id, plain, hash := newToken(s.Secret, tx.Now())
-	t := ServiceToken{ID: id, Account: accountID, MadeAt: tx.Now(), ExpiresAt: expires}
+	t := ServiceToken{ID: id, Account: accountID, MadeAt: tx.Now(), ExpiresAt: expires, number: number}
 	return t, plain, insertToken(tx, t, hash, by)
 }
 

@@ -43,18 +43,18 @@ func revokeServiceAccount(tx *db.Tx, id, by string) error {
 	return tx.Do(`UPDATE service_account SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at = 0`, db.Micros(tx.Now()), by, id)
 }
 
-const tokenColumns = `id, service_account_id, made_at, expires_at, used_at, used_from`
+const tokenColumns = `id, service_account_id, number, made_at, expires_at, used_at, used_from`
 
 func scanToken(row func(...any) error) (t ServiceToken, err error) {
 	var made, expires, used int64
-	err = row(&t.ID, &t.Account, &made, &expires, &used, &t.UsedFrom)
+	err = row(&t.ID, &t.Account, &t.number, &made, &expires, &used, &t.UsedFrom)
 	t.MadeAt, t.ExpiresAt, t.UsedAt = db.Time(made), db.Time(expires), db.Time(used)
 	return t, err
 }
 
 // liveTokens are those that have not ended, and the newest in any case: it shows that one ended by its date.
 func liveTokens(tx *db.Tx, accountID string) (list []ServiceToken, err error) {
-	err = tx.Each(`SELECT `+tokenColumns+` FROM service_token WHERE service_account_id = $1 ORDER BY made_at DESC, id DESC LIMIT 10`,
+	err = tx.Each(`SELECT `+tokenColumns+` FROM service_token WHERE service_account_id = $1 ORDER BY number DESC LIMIT 10`,
 		[]any{accountID}, func(row func(...any) error) error {
 			t, err := scanToken(row)
 			if err == nil && (len(list) == 0 || t.ExpiresAt.IsZero() || t.ExpiresAt.After(tx.Now())) {
@@ -67,13 +67,13 @@ func liveTokens(tx *db.Tx, accountID string) (list []ServiceToken, err error) {
 
 func newestToken(tx *db.Tx, accountID string) (ServiceToken, error) {
 	return scanToken(func(into ...any) error {
-		return tx.Get(`SELECT `+tokenColumns+` FROM service_token WHERE service_account_id = $1 ORDER BY made_at DESC, id DESC LIMIT 1`, []any{accountID}, into...)
+		return tx.Get(`SELECT `+tokenColumns+` FROM service_token WHERE service_account_id = $1 ORDER BY number DESC LIMIT 1`, []any{accountID}, into...)
 	})
 }
 
 func insertToken(tx *db.Tx, t ServiceToken, hash, by string) error {
-	return tx.Do(`INSERT INTO service_token (id, service_account_id, hash, made_at, made_by, expires_at, used_at, used_from)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, '')`, t.ID, t.Account, hash, db.Micros(t.MadeAt), by, db.Micros(t.ExpiresAt))
+	return tx.Do(`INSERT INTO service_token (id, service_account_id, number, hash, made_at, made_by, expires_at, used_at, used_from)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '')`, t.ID, t.Account, t.number, hash, db.Micros(t.MadeAt), by, db.Micros(t.ExpiresAt))
 }
 
 // endTokens lets the newest token work until then, where it would work longer, and no other any more.

@@ -35,7 +35,7 @@ type packet struct {
 }
 
 const (
-	packetShare = 20 // a packet is this part of the burst
+	packetShare = 5 // a packet is this part of the burst
 	packetLife  = 10 * time.Second
 	packetsMost = 20_000
 )

@@ -18,6 +18,7 @@ CREATE INDEX service_account_organization ON service_account (organization_id, c
 CREATE TABLE service_token (
   id                 TEXT   NOT NULL PRIMARY KEY, -- stands in the token, and is no secret
   service_account_id TEXT   NOT NULL,
+  number             BIGINT NOT NULL, -- of the account's tokens, from 1
   hash               TEXT   NOT NULL,
   made_at            BIGINT NOT NULL,
   made_by            TEXT   NOT NULL,
@@ -25,4 +26,4 @@ CREATE TABLE service_token (
   used_at            BIGINT NOT NULL, -- to the minute; 0: never
   used_from          TEXT   NOT NULL  -- the network
 );
-CREATE INDEX service_token_account ON service_token (service_account_id, made_at);
+CREATE UNIQUE INDEX service_token_account ON service_token (service_account_id, number);

@@ -1,5 +1,7 @@
 package api_test
 
+//go:generate go run github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen@v2.8.2 -config apitest/client.yaml -o apitest/client/client.gen.go testdata/openapi-3.0.json
+
 import (
 	"bytes"
 	"context"
