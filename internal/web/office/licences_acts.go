@@ -32,48 +32,48 @@ type act struct {
 	confirm    bool
 	client     bool // the reason is for the client
 	offered    func(license.Case) bool
-	do         func(s *license.Service, ctx context.Context, by license.Staff, id string, in licenceActForm, a license.Award) error
+	do         func(ctx context.Context, s *license.Service, by license.Staff, id string, in licenceActForm, a license.Award) error
 }
 
 func acts() []act {
 	return []act{
 		{name: "extend", icon: "calendar", fields: []string{"days", "reason"}, offered: func(k license.Case) bool { return k.Extension.Allowed }, do: extendLicence},
-		{name: "reactivate", icon: "refresh", fields: []string{"days", "reason"}, offered: mayReactivate, do: func(s *license.Service, ctx context.Context, by license.Staff, id string, _ licenceActForm, a license.Award) error {
+		{name: "reactivate", icon: "refresh", fields: []string{"days", "reason"}, offered: mayReactivate, do: func(ctx context.Context, s *license.Service, by license.Staff, id string, _ licenceActForm, a license.Award) error {
 			_, err := s.Reactivate(ctx, by, id, a)
 			return err
 		}},
-		{name: "grant", icon: "plus", fields: []string{"policy", "from", "days", "seats", "reason"}, offered: notRevoked, do: func(s *license.Service, ctx context.Context, by license.Staff, id string, _ licenceActForm, a license.Award) error {
+		{name: "grant", icon: "plus", fields: []string{"policy", "from", "days", "seats", "reason"}, offered: notRevoked, do: func(ctx context.Context, s *license.Service, by license.Staff, id string, _ licenceActForm, a license.Award) error {
 			_, err := s.GrantTerm(ctx, by, id, a)
 			return err
 		}},
-		{name: "maintenance", icon: "download", fields: []string{"days", "reason"}, offered: maintained, do: func(s *license.Service, ctx context.Context, by license.Staff, id string, _ licenceActForm, a license.Award) error {
+		{name: "maintenance", icon: "download", fields: []string{"days", "reason"}, offered: maintained, do: func(ctx context.Context, s *license.Service, by license.Staff, id string, _ licenceActForm, a license.Award) error {
 			_, err := s.RenewMaintenance(ctx, by, id, a)
 			return err
 		}},
 		{name: "hold", icon: "lock", fields: []string{"reason"}, bad: true, client: true, offered: func(k license.Case) bool { return k.State.Hold == "" },
-			do: func(s *license.Service, ctx context.Context, by license.Staff, id string, in licenceActForm, _ license.Award) error {
+			do: func(ctx context.Context, s *license.Service, by license.Staff, id string, in licenceActForm, _ license.Award) error {
 				return s.Hold(ctx, by, id, in.Reason)
 			}},
 		{name: "lift", icon: "check", fields: []string{"reason"}, offered: func(k license.Case) bool { return k.State.Status == license.StatusSuspended }, do: liftHold},
 		{name: "unrevoke", icon: "check", fields: []string{"reason"}, offered: func(k license.Case) bool { return k.State.Status == license.StatusRevoked }, do: liftHold},
 		{name: "replace-key", icon: "key", fields: []string{"reason"}, confirm: true, offered: func(license.Case) bool { return true },
-			do: func(s *license.Service, ctx context.Context, by license.Staff, id string, in licenceActForm, _ license.Award) error {
+			do: func(ctx context.Context, s *license.Service, by license.Staff, id string, in licenceActForm, _ license.Award) error {
 				_, err := s.ReplaceKey(ctx, by, id, license.Key(in.Seen), in.Reason)
 				return err
 			}},
 		{name: "revoke", icon: "x", fields: []string{"reason"}, bad: true, confirm: true, client: true, offered: notRevoked,
-			do: func(s *license.Service, ctx context.Context, by license.Staff, id string, in licenceActForm, _ license.Award) error {
+			do: func(ctx context.Context, s *license.Service, by license.Staff, id string, in licenceActForm, _ license.Award) error {
 				return s.Revoke(ctx, by, id, in.Reason)
 			}},
 	}
 }
 
-func extendLicence(s *license.Service, ctx context.Context, by license.Staff, id string, in licenceActForm, a license.Award) error {
+func extendLicence(ctx context.Context, s *license.Service, by license.Staff, id string, in licenceActForm, a license.Award) error {
 	_, err := s.Extend(ctx, id, license.Stretch{Rung: license.Office, By: by.ID, Name: by.Name, Days: a.Days, Reason: in.Reason, Stamp: in.Seen})
 	return err
 }
 
-func liftHold(s *license.Service, ctx context.Context, by license.Staff, id string, in licenceActForm, _ license.Award) error {
+func liftHold(ctx context.Context, s *license.Service, by license.Staff, id string, in licenceActForm, _ license.Award) error {
 	return s.Lift(ctx, by, id, in.Seen, in.Reason)
 }
 
@@ -122,7 +122,7 @@ func (f *Face) licenceAct(c *web.Context) error {
 	if err == nil {
 		var award license.Award
 		if award, err = a.award(c, in); err == nil {
-			err = a.do(f.s.Licenses, c.Context(), agent(c), id, in, award)
+			err = a.do(c.Context(), f.s.Licenses, agent(c), id, in, award)
 		}
 	}
 	if err != nil {
@@ -260,7 +260,7 @@ func actPage(f *ui.Frame, k license.Case, a act) licenceActPage {
 	}
 	end := licences.Last(s.Ends)
 	lead := words + "lead"
-	if a.name == "extend" && !s.Usable() {
+	if a.name == "extend" && !s.Ends.IsZero() && !k.Now.Before(s.Ends) {
 		lead += "-ended"
 	}
 	held := ""

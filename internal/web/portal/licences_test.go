@@ -90,7 +90,7 @@ func TestAMemberSeesTheLicenceAndIsToldWhoExtends(t *testing.T) {
 		page := "/portal/licences/" + l.ID
 		b := signIn(p.Browser(t), "oblake").At(http.StatusOK, "/portal")
 		b.Open(page).Sees(l.Key.String(), "An administrator of your organisation can extend this evaluation by 14 days").Lacks("Extend by 14 days", "Offline activation")
-		b.Open(page+"/extend").Sees("This is for an administrator of your organisation: Marta Ellison.")
+		b.Open(page + "/extend").Sees("This is for an administrator of your organisation: Marta Ellison.")
 		if b.Post(page+"/extend", url.Values{}); b.Status != http.StatusForbidden {
 			t.Errorf("a member who extends is answered %d", b.Status)
 		}
