@@ -33,7 +33,7 @@ func hostile() []string {
 	}
 }
 
-// asvs: V1.3.1
+// asvs: V1.3.1 V1.3.5
 func TestHostileNotesDoNothing(t *testing.T) {
 	for _, in := range hostile() {
 		harmless(t, in)

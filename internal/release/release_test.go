@@ -108,7 +108,6 @@ func publicKey(t *testing.T, r *rig) (key string) {
 	return key
 }
 
-// asvs: V5.2.2
 func TestAFileWithoutTheRightSignatureIsRefusedUntilItHasOne(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := open(t, e)

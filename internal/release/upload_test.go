@@ -315,6 +315,7 @@ func TestAFileThatNeverArrivesIsForgotten(t *testing.T) {
 	})
 }
 
+// asvs: V5.2.1
 func TestAFileLargerThanTheLimitIsRefusedBeforeItIsTaken(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := open(t, e)
