@@ -55,10 +55,16 @@ type chance struct{ e *dbtest.Env }
 
 func (c chance) Read(b []byte) (int, error) { return copy(b, c.e.Secret.Bytes(len(b))), nil }
 
-// New makes a world on a database.
+// New makes a world on a database, whose files lie in a folder.
 func New(t testing.TB, e *dbtest.Env) *World {
 	t.Helper()
-	store, err := blob.Open(t.Context(), blob.Where{URL: t.TempDir()})
+	return NewIn(t, e, blob.Where{URL: t.TempDir()})
+}
+
+// NewIn is New with the files elsewhere.
+func NewIn(t testing.TB, e *dbtest.Env, where blob.Where) *World {
+	t.Helper()
+	store, err := blob.Open(t.Context(), where)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -243,6 +243,7 @@ func TestACutDownloadThatIsResumedCountsOnce(t *testing.T) {
 			t.Errorf("%v completed, %v", n, err)
 		}
 		// From here on it begins anew.
+		r.Clock.Advance(time.Second)
 		r.want(r.ask("GET", r.link(one), "Range", "bytes=0-9"), http.StatusPartialContent)
 		if got := r.transfers()[0]; got.State != download.Partial || got.Range != "0-9" || got.Sent != 10 {
 			t.Errorf("%+v", got)
