@@ -54,6 +54,7 @@ func (c doctorCommand) Run(s *session) error {
 	all = append(all, vendor(cfg)...)
 	all = append(all, terms(cfg))
 	all = append(all, c.database(s, cfg)...)
+	all = append(all, files(s.ctx, cfg, c.Offline))
 	if !c.Offline {
 		all = append(all, reach(s.ctx, cfg)...)
 	}
