@@ -336,3 +336,41 @@ func TestLapsedMaintenanceSeesWhatCameBefore(t *testing.T) {
 		}
 	})
 }
+
+func TestFeedsAndMailsAreTheOwnOrganizations(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		marta, olga := settled(t, p, "Marta", 1, has{}), settled(t, p, "Olga", 2, has{})
+		key := publisher(t, p)
+		joined(t, p, marta.Account, "Harbour Vale Council", aYear(p))
+		joined(t, p, olga.Account, "Other", aYear(p))
+		rita := browserOf(member(t, p, "Rita", staff.ReleaseManager, staff.Helpdesk))
+		b, stranger := inPortal(t, p, marta), inPortal(t, p, olga)
+
+		b.Open("/portal/feeds").Press("Make address").At(http.StatusUnprocessableEntity, "/portal/feeds")
+		b.Fill("Name", "Kiosk fleet").Press("Make address").At(http.StatusOK, "/portal/feeds").Sees("Copy it now", "winget source add", "Kiosk fleet", "In use")
+		action := regexp.MustCompile(`/portal/feeds/[^/"]+/revoke`).FindString(b.Body)
+		secret := regexp.MustCompile(portaltest.Base + `/winget/([^<"/]+)`).FindStringSubmatch(b.Body)
+		if action == "" || secret == nil {
+			t.Fatalf("no address: %s", b.Text())
+		}
+		for _, act := range []string{action, strings.Replace(action, "/revoke", "/replace", 1)} {
+			if stranger.Raw(act, url.Values{}).Status != http.StatusNotFound {
+				t.Errorf("%s of another organization: %d", act, stranger.Status)
+			}
+		}
+		stranger.Open("/portal/feeds").Lacks("Kiosk fleet")
+		if b.Open("/portal/feeds"); strings.Contains(b.Body, secret[1]) {
+			t.Error("the secret is shown again")
+		}
+		b.Press("New secret").At(http.StatusOK, b.URL.Path).Sees("Copy it now")
+		if strings.Contains(b.Body, secret[1]) {
+			t.Error("the secret is the old one")
+		}
+		b.Open("/portal/feeds").Press("Revoke").At(http.StatusOK, "/portal/feeds").Sees("It stopped at once", "Revoked")
+
+		b.Open("/portal/downloads").Press("Tell me by e-mail").At(http.StatusOK, "/portal/downloads").Sees("From now on you are told", "You are told by e-mail")
+		stranger.Open("/portal/downloads").Sees("Tell me by e-mail")
+		out(t, rita, key, "1.0", "one dot zero")
+		b.Open("/portal/downloads").Press("Stop these e-mails").At(http.StatusOK, "/portal/downloads").Sees("You are no longer told")
+	})
+}

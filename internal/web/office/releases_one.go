@@ -62,7 +62,7 @@ func (f *Face) showRelease(c *web.Context, id string, in releaseInput, failed er
 	}
 	p.Facts = releaseFacts(c, r, product.Name)
 	for _, a := range r.Artifacts {
-		p.Files = append(p.Files, artifactOf(c, r, a, product.PublisherKeys))
+		p.Files = append(p.Files, artifactOf(c, r, a))
 	}
 	p.Missing, p.Ready = missing(c, r)
 	if p.MayMove {
@@ -130,7 +130,7 @@ func channelWords(c *web.Context, code string) string {
 	return code
 }
 
-func artifactOf(c *web.Context, r release.Release, a release.Artifact, keys []string) artifactRow {
+func artifactOf(c *web.Context, r release.Release, a release.Artifact) artifactRow {
 	row := artifactRow{
 		ID: a.ID, Href: releaseHref(r.ID) + "/files/" + a.ID, Title: a.Title, File: a.Name, Kind: a.Kind, SHA256: a.SHA256, SHA512: a.SHA512, SignedBy: a.SignedBy,
 	}
@@ -156,7 +156,6 @@ func artifactOf(c *web.Context, r release.Release, a release.Artifact, keys []st
 			break
 		}
 		row.Trouble = c.Fault(&fault.Error{Kind: fault.Invalid, Code: a.Trouble, Args: a.TroubleArgs})
-		row.Next = keysWords(c, keys)
 	}
 	row.State = c.T("releases.file-state." + state)
 	return row

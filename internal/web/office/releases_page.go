@@ -67,7 +67,7 @@ type artifactRow struct {
 	ID, Href, Title, File, Platform, Kind, Size string
 	Tone, State                                 string
 	SHA256, SHA512, SignedBy                    string
-	Trouble, Next                               string // what is wrong with it, and what to do
+	Trouble                                     string // what is wrong with it, and what to do
 	WantsSignature, Unfinished                  bool
 }
 

@@ -104,7 +104,6 @@ func releaseSamples() []web.Sample {
 		one("-trouble", func(p *releasePage) {
 			p.Files[2].Tone, p.Files[2].State = ui.Bad, p.T("releases.file-state.refused")
 			p.Files[2].Trouble = p.T("fault.signature-key-unknown", "signed", "1F2C41D097ABE6A4", "keys", "8F2C41D097ABE6A3")
-			p.Files[2].Next = p.T("releases.keys", "keys", "8F2C41D097ABE6A3")
 			p.Files = append(p.Files, artifactRow{
 				ID: "05", Href: p.Href + "/files/05", Title: "Windows installer, 32-bit", File: "nwma-3.4.1-x86.msi", Kind: "windows-x86", Size: "16.9 MB",
 				Tone: ui.Warn, State: p.T("releases.file-state.uploading"), Unfinished: true,

@@ -227,10 +227,10 @@ func releaseOf(c *web.Context, product string, r download.Release) releasePart {
 }
 
 func fileIcon(a download.Artifact) string {
-	switch {
-	case a.System == "windows" || a.System == "macos":
+	switch a.System {
+	case "windows", "macos":
 		return "laptop"
-	case a.System == "linux":
+	case "linux":
 		return "server"
 	}
 	return "file"
