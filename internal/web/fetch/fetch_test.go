@@ -125,7 +125,7 @@ func (r *rig) transfers() []download.Transfer {
 	return list
 }
 
-// asvs: V8.3.1 V9.1.1 V9.2.2
+// asvs: V8.3.1 V9.1.1 V9.2.1 V9.2.2
 func TestALinkIsItsHoldersAndNothingInItCanBeChanged(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		one := r.Publish("1.0.0", license.Stable, time.Time{})
