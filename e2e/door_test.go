@@ -50,7 +50,7 @@ func newPublisher(t *testing.T, o *parts.Office, office guide.Way) publisher {
 	office.Open("/office/products/meeting")
 	office.Fill(office.Say("office.product.keys"), p.public)
 	office.Press(office.Say("office.product.save"))
-	office.Sees(p.public)
+	office.Sees(office.Say("office.product.done.saved"))
 	return p
 }
 
@@ -168,7 +168,7 @@ func TestAnEvaluatorTakesTheKeyAndTheSoftware(t *testing.T) {
 		w.Sees("3.4.0", w.Say("downloads.check"))
 		page(w).Screenshot("door-downloads")
 		link, signature := signedLink(t, o, w)
-		page(w).Press(w.Say("downloads.get"))
+		page(w).Click(w.Say("downloads.get") + " meeting-3.4.0.msi")
 		parts.Eventually(t, "the browser has the file", func() bool { return browser.Downloaded(folder, "meeting-3.4.0.msi", software) })
 
 		// By a program that is cut off, and goes on where it was.
@@ -239,12 +239,12 @@ func TestAnEvaluationEndsIsAskedForAgainAndKeepsItsKey(t *testing.T) {
 		page(w).Screenshot("door-ended")
 		w.Open("/portal/downloads")
 		w.Sees(w.Say("downloads.locked.license-expired"))
-		if page(w).Has(w.Say("downloads.get")) {
+		if strings.Contains(page(w).HTML(), `href="/portal/downloads/`) {
 			t.Error("a download can be had after the end")
 		}
 		page(w).Screenshot("door-downloads-ended")
 		w.Open("/portal")
-		w.Press(w.Say("portal.ask-again"))
+		w.Press(w.Say("portal.again", "n", 30))
 		again := staffer(t, o, "Sam", "approver")
 		again.Approve(w.Person)
 		w.Open("/portal/licences")
@@ -272,7 +272,8 @@ func TestLapsedMaintenanceLeavesOldReleasesAndAWithdrawalNothing(t *testing.T) {
 		licence := licenceOf(t, office, w)
 		office.Open(licence + "/acts/grant")
 		office.Choose(office.Say("office.licence.policy"), "Perpetual licence")
-		office.Fill(office.Say("office.licence.starts"), o.Now().AddDate(0, 0, 10-365).Format("2006-01-02"))
+		// A date is typed as the browser's language writes it.
+		page(office).Type(office.Say("office.licence.starts"), o.Now().AddDate(0, 0, 10-365).Format("01022006"))
 		office.Fill(office.Say("office.licence.reason"), "Order 4711")
 		office.Press(office.Say("office.licence.grant.go"))
 		office.Sees("Order 4711")
@@ -301,8 +302,8 @@ func TestLapsedMaintenanceLeavesOldReleasesAndAWithdrawalNothing(t *testing.T) {
 		boss.Check(boss.Say("office.licence.revoke.confirm"))
 		boss.Press(boss.Say("office.licence.revoke.go"))
 		w.Open("/portal/licences")
-		if strings.Contains(page(w).Text(), key) {
-			t.Error("the key is still shown")
+		if page(w).Has(w.Say("portal.copy")) {
+			t.Error("the key can still be copied")
 		}
 		page(w).Screenshot("door-revoked")
 		w.Open("/portal/downloads")
