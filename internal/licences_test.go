@@ -145,6 +145,13 @@ func TestProductsFeaturesAndPoliciesAreMadeAndChangedByThoseWhoMay(t *testing.T)
 		b.Press("Make the new version").Sees("Version 4", "42")
 		b.Press("Retire this policy").Sees("Retired. Nothing new is granted by it.", "Bring it back")
 
+		// An organization that has a licence gets one for another product.
+		vale := licensed(t, p, "Dunmore College")
+		b.Open("/office/licences/"+vale.ID+"/another").Press("Go on to the term").At(http.StatusUnprocessableEntity, "/office/licences/"+vale.ID+"/another").Sees("Choose a product")
+		b.Choose("Product", "Panels for rooms").Press("Go on to the term").Sees("Grant a term", "Panels for rooms")
+		b.Choose("Policy", "Perpetual licence, version 1: Without end").Fill("Reason", "Order 4712").Press("Grant").Sees("Granted.", "Perpetual licence", "NWR-")
+		b.Open("/office/audit").Sees("A product", "A licence")
+
 		// A prefix is fixed once there are licences; and whoever may only look cannot change.
 		licensed(t, p, "Harbour Vale Council")
 		b.Open("/office/products/meeting").Sees("Fixed: there are licences")

@@ -322,6 +322,12 @@ func (f *Face) audit(c *web.Context) error {
 		if id, ok := strings.CutPrefix(e.Subject, "request:"); ok && c.Who().Can(string(staff.RequestsView)) {
 			row.Page = "/office/requests/" + url.PathEscape(id)
 		}
+		if id, ok := strings.CutPrefix(e.Subject, "license:"); ok && c.Who().Can(string(staff.LicensesView)) {
+			row.Page = licenceHref(id)
+		}
+		if id, ok := strings.CutPrefix(e.Subject, "product:"); ok && c.Who().Can(string(staff.LicensesView)) {
+			row.Page = productHref(id)
+		}
 		if id, ok := strings.CutPrefix(e.Subject, "message:"); ok && c.Who().Can(string(staff.MessagesView)) {
 			row.Page = "/office/messages/" + url.PathEscape(id)
 		}

@@ -24,6 +24,8 @@ func (f *Face) licenceRoutes() []web.Route {
 		web.Row(view, "GET /office/licences/{id}", f.licence),
 		web.Row(manage, "GET /office/licences/{id}/acts/{act}", f.licenceActForm),
 		web.Row(manage, "POST /office/licences/{id}/acts/{act}", f.licenceAct),
+		web.Row(manage, "GET /office/licences/{id}/another", f.anotherForm),
+		web.Row(manage, "POST /office/licences/{id}/another", f.another),
 		web.Row(view, "GET /office/licences/{id}/devices", f.licenceDevices),
 		web.Row(manage, "POST /office/licences/{id}/devices/{device}/remove", f.removeLicenceDevice),
 		web.Row(view, "GET /office/products", f.products),
@@ -278,6 +280,7 @@ func licenceCase(f *ui.Frame, k license.Case, manages bool) licencePage {
 		for _, act := range actsOf(k) {
 			p.Acts = append(p.Acts, licenceAct{act.icon, f.T("office.licence.act." + act.name), f.T("office.licence.act." + act.name + "-text"), p.Href + "/acts/" + act.name})
 		}
+		p.Acts = append(p.Acts, licenceAct{"server", f.T("office.licence.act.another"), f.T("office.licence.act.another-text"), p.Href + "/another"})
 	}
 	return p
 }

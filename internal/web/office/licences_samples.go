@@ -69,6 +69,14 @@ func licenceSamples() []web.Sample {
 			f.Errors = ui.Errors{{Field: "at", Text: f.T("fault.instant-far")}}
 			return licenceView(sampleLicence(f, caseOf(nil, nil, 2), true))
 		}},
+		{Name: "office-licence-another", Draw: func(f *ui.Frame) templ.Component {
+			f = desked(f, seat(licencesPath))
+			f.Errors = ui.Errors{{Field: "product", Text: f.T("fault.product-needed")}}
+			return anotherView(anotherPage{Frame: f, Back: licenceHref("1"), Organization: "Harbour Vale Council", Products: []ui.Option{{Value: "rooms", Label: "Room Panels"}}})
+		}},
+		{Name: "office-licence-another-none", Draw: func(f *ui.Frame) templ.Component {
+			return anotherView(anotherPage{Frame: desked(f, seat(licencesPath)), Back: licenceHref("1"), Organization: "Harbour Vale Council"})
+		}},
 		{Name: "office-licence-devices", Draw: func(f *ui.Frame) templ.Component {
 			k := caseOf(sampleTrial(), nil, 12)
 			p := licenceDevicesOf(desked(f, seat(licencesPath)), k, activation.Devices{
