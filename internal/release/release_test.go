@@ -351,6 +351,78 @@ func TestARequiredReleaseSaysSinceWhen(t *testing.T) {
 	})
 }
 
+func TestADraftSaysWhatIsWrongWithIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		r := open(t, e)
+		right := release.Draft{Product: "meeting", Version: "1.0", Channel: license.Stable}
+		for field, harm := range map[string]func(*release.Draft){
+			"product": func(d *release.Draft) { d.Product = "other" }, "version": func(d *release.Draft) { d.Version = "one" },
+			"channel": func(d *release.Draft) { d.Channel = "beta" }, "title": func(d *release.Draft) { d.Title = strings.Repeat("a", 121) },
+			"notes": func(d *release.Draft) { d.Notes = release.Notes{"en": strings.Repeat("a", 20_001)} }, "notes ": func(d *release.Draft) { d.Notes = release.Notes{"english": "a"} },
+			"notes  ": func(d *release.Draft) { d.Notes = release.Notes{"en": "\xff"} },
+		} {
+			d := right
+			harm(&d)
+			_, err := r.Make(r.ctx, staff, d)
+			if e := fault.From(err); e.Kind != fault.Invalid || e.Field != strings.TrimSpace(field) {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+		made := r.draft("1.0")
+		if events, err := r.History(r.ctx, staff, made.ID, 10); err != nil || len(events) != 1 || events[0].Detail["by"] != staff.Name || events[0].Actor.ID != staff.ID {
+			t.Errorf("the history is %v, %v", events, err)
+		}
+		if !strings.Contains(made.Notes.HTML("de"), "<h3>New</h3>") {
+			t.Errorf("the notes are %q", made.Notes.HTML("de"))
+		}
+		// A signature that comes while the file does takes the place of the one before.
+		f := setup("")
+		f.Size = 10
+		u, err := r.Begin(r.ctx, staff, made.ID, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Signature = r.sign([]byte("0123456789"))
+		if _, err := r.Begin(r.ctx, staff, made.ID, f); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Upload(r.ctx, staff, u.Artifact.ID); err != nil || got.Artifact.Signature != strings.TrimSpace(f.Signature) || got.PartSize != release.PartSize {
+			t.Errorf("the upload is %+v, %v", got, err)
+		}
+		if _, err := r.Sign(r.ctx, staff, u.Artifact.ID, f.Signature); err != nil {
+			t.Error(err)
+		}
+		other := f
+		other.Name = "SETUP.msi"
+		other.Kind = "other"
+		_, err = r.Begin(r.ctx, staff, made.ID, other)
+		refusedAs(t, err, "file-name-taken")
+		other.Name, other.Kind = "other.msi", f.Kind
+		_, err = r.Begin(r.ctx, staff, made.ID, other)
+		refusedAs(t, err, "file-kind-taken")
+		for _, c := range r.Chores() {
+			if err := c.Run(r.ctx); err != nil {
+				t.Errorf("%s: %v", c.Name, err)
+			}
+		}
+		nobody := release.Staff{ID: "s2"}
+		for _, err := range []error{
+			second(r.Get(r.ctx, nobody, made.ID)), second(r.History(r.ctx, nobody, made.ID, 1)), second(r.Make(r.ctx, nobody, right)), r.Discard(r.ctx, nobody, made.ID),
+			second(r.Begin(r.ctx, nobody, made.ID, f)), second(r.Upload(r.ctx, nobody, u.Artifact.ID)), second(r.Finish(r.ctx, nobody, u.Artifact.ID)),
+			second(r.PutPart(r.ctx, nobody, u.Artifact.ID, 0, strings.NewReader("x"))), second(r.Sign(r.ctx, nobody, u.Artifact.ID, "")), r.Remove(r.ctx, nobody, u.Artifact.ID),
+			second(r.Publish(r.ctx, nobody, made.ID, time.Time{})), second(r.Withdraw(r.ctx, nobody, made.ID, "reason")), second(r.Require(r.ctx, nobody, made.ID, true)),
+			second(r.Recall(r.ctx, nobody, made.ID)), second(r.Reschedule(r.ctx, nobody, made.ID, time.Time{}, time.Time{})),
+		} {
+			refusedAs(t, err, "not-allowed")
+		}
+		for _, err := range []error{second(r.Get(r.ctx, staff, "none")), second(r.Upload(r.ctx, staff, "none")), second(r.Finish(r.ctx, staff, "none")), r.Remove(r.ctx, staff, "none")} {
+			refusedAs(t, err, "not-found")
+		}
+	})
+}
+
+func second[T any](_ T, err error) error { return err }
+
 func TestTwoEditsOfADraftDoNotOverwriteOneAnother(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		r := open(t, e)
