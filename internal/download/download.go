@@ -38,16 +38,18 @@ type Service struct {
 
 // Settings are what the operator decides about downloads.
 type Settings struct {
-	LinkLife time.Duration // how long a link may begin a transfer
-	Parallel int           // transfers at once of one caller
-	Links    throttle.Limit
+	LinkLife time.Duration  // how long a link may begin a transfer
+	Parallel int            // transfers at once of one caller
+	Links    throttle.Limit // links of one caller
+	Begins   throttle.Limit // transfers of one caller, one after the other: each is a record
 }
 
 // DefaultSettings are links of 15 minutes and ten transfers at once.
 func DefaultSettings() Settings {
 	return Settings{
 		LinkLife: 15 * time.Minute, Parallel: 10,
-		Links: throttle.Limit{Name: "download-link", Burst: 60, Every: 10 * time.Second},
+		Links:  throttle.Limit{Name: "download-link", Burst: 60, Every: 10 * time.Second},
+		Begins: throttle.Limit{Name: "download-begin", Burst: 300, Every: time.Second},
 	}
 }
 

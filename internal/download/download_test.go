@@ -382,6 +382,27 @@ func TestTransfersAreFoundAndPaged(t *testing.T) {
 	})
 }
 
+// asvs: V2.4.1
+func TestWhoFetchesCrumbsIsSlowedDown(t *testing.T) {
+	each(t, func(t *testing.T, w *downloadtest.World) {
+		one := w.Publish("1.0.0", license.Stable, time.Time{})
+		w.Downloads.Settings.Begins.Burst = 3
+		for i := range 4 {
+			f, err := w.Downloads.Open(t.Context(), download.Caller{Kind: download.Person, ID: w.Marta.ID}, one.Artifacts[0].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := w.Downloads.Begin(t.Context(), f, "0-0", 1)
+			if i == 3 {
+				refusedAs(t, err, fault.TooMany, "too-many")
+			} else if err != nil || s.End(t.Context()) != nil {
+				t.Fatal(err)
+			}
+			_ = f.Content.Close()
+		}
+	})
+}
+
 // asvs: V2.3.4
 func TestTheLimitOfTransfersHoldsOnTwoNodes(t *testing.T) {
 	dbtest.Two(t, func(t *testing.T, a, b *dbtest.Env) {

@@ -75,13 +75,16 @@ type Sending struct {
 
 // Begin writes down that a transfer begins, before its first byte: asked is the range as the client asked for it, "" for the whole
 // file, and bytes is how many the answer promises. It is TooMany "too-many-transfers" where the caller has as many as it may at
-// once, on all nodes together.
+// once, on all nodes together, and "too-many" where it began very many in a short time.
 func (s *Service) Begin(ctx context.Context, f *File, asked string, bytes int64) (*Sending, error) {
 	if len(asked) > rangeLetters {
 		asked = asked[:rangeLetters]
 	}
 	var m moving
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := s.Settings.Begins.Spend(tx, f.caller.ID); err != nil {
+			return err
+		}
 		if err := holdCaller(tx, f.caller.ID); err != nil {
 			return err
 		}
