@@ -119,6 +119,9 @@ func (f *Face) showProduct(c *web.Context, in *productForm, feature featureForm,
 	}
 	p := productOf(frame, v, managesProducts(c))
 	p.Feature = feature
+	if c.Who().Can(string(staff.ReleasesView)) {
+		p.Agreement = agreementHref(v.ID)
+	}
 	if in != nil {
 		id, seen := p.In.ID, p.In.Seen
 		p.In = *in

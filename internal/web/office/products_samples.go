@@ -21,6 +21,7 @@ func offerSamples() []web.Sample {
 		{Name: "office-products-empty", Draw: func(f *ui.Frame) templ.Component { return productsView(productsPage{Frame: at(f)}) }},
 		{Name: "office-product", Draw: func(f *ui.Frame) templ.Component {
 			p := productOf(at(f), sampleProduct(), true)
+			p.Agreement = agreementHref(p.In.ID)
 			p.Done = f.T("office.product.done.saved")
 			return productView(p)
 		}},
