@@ -172,6 +172,9 @@ func (c releasePublish) known(s *session, p *app.Portal, r release.Release, old 
 		if old, err = p.Release.Finish(s.ctx, by, old.ID); err != nil {
 			return true, err
 		}
+		if old.State == release.FileChecking {
+			return true, settled(s, old, nil)
+		}
 	}
 	sum, err := summed(f)
 	if err != nil {
@@ -201,7 +204,7 @@ func settled(s *session, a release.Artifact, err error) error {
 	case release.Refused:
 		return &fault.Error{Kind: fault.Invalid, Code: a.Trouble, Args: a.TroubleArgs}
 	}
-	return errors.New("another node verifies it at this moment. Run the command again in a minute")
+	return errors.New("it is being verified elsewhere, or was when a node died. Run the command again in two minutes")
 }
 
 func summed(in io.Reader) (string, error) {

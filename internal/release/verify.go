@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	lease = 10 * time.Minute
+	lease = 2 * time.Minute
 	// renewEvery is how many bytes are joined before the lease is renewed: even a slow store does that in less than the lease.
-	renewEvery = 64 << 20
+	renewEvery = 16 << 20
 	// loose is how long a blob that nothing refers to may be on its way.
 	loose = 24 * time.Hour
 	// batch bounds what one run of a chore does in one transaction.
