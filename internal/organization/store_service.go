@@ -43,7 +43,7 @@ func revokeServiceAccount(tx *db.Tx, id, by string) error {
 	return tx.Do(`UPDATE service_account SET revoked_at = $1, revoked_by = $2 WHERE id = $3 AND revoked_at = 0`, db.Micros(tx.Now()), by, id)
 }
 
-const tokenColumns = `id, service_account_id, number, made_at, expires_at, used_at, used_from`
+const tokenColumns = `id, service_account_id, number, made_at, expires_at, used_at, used_from` //nolint:gosec // names of columns
 
 func scanToken(row func(...any) error) (t ServiceToken, err error) {
 	var made, expires, used int64

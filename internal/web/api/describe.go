@@ -176,7 +176,7 @@ func (d *description) sample(name string) object {
 			continue
 		}
 		for _, f := range t.Fields {
-			var v any = f.Example
+			v := f.Example
 			switch {
 			case v != nil:
 			case f.Kind == name:

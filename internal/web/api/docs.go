@@ -14,9 +14,6 @@ import (
 	"vestibule/internal/web/ui"
 )
 
-// docsPath is where people read what the API is; problem documents point to its parts.
-const docsPath = "/api/v1/docs"
-
 type docsPage struct {
 	*ui.Frame
 	*description
@@ -65,9 +62,9 @@ func (p docsPage) example(name string) string {
 	return b.String()
 }
 
-func (d described) codeWords() string {
-	codes := make([]string, len(d.Failures))
-	for i, f := range d.Failures {
+func (o described) codeWords() string {
+	codes := make([]string, len(o.Failures))
+	for i, f := range o.Failures {
 		codes[i] = f.Code
 	}
 	return strings.Join(codes, ", ")
@@ -86,4 +83,4 @@ func Samples() []web.Sample {
 }
 
 // shown is the path as the page has it: braces would look like a place that nobody filled in.
-func (d described) shown() string { return strings.ReplaceAll(d.path, "{id}", "ID") }
+func (o described) shown() string { return strings.ReplaceAll(o.path, "{id}", "ID") }

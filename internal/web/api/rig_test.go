@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"aead.dev/minisign"
@@ -41,7 +40,6 @@ type rig struct {
 	publisher minisign.PrivateKey
 	address   string // where requests come from
 
-	mu      sync.Mutex
 	secrets []string // that no log may know
 }
 
