@@ -156,8 +156,7 @@ func (s *Service) Heartbeat(ctx context.Context, a Asked, fingerprint string) (o
 		if err := within(tx, state, d); err != nil {
 			return err
 		}
-		until := later(tx.Now().Add(state.Lease), d.OfflineUntil)
-		held, err := renewSeat(tx, d.ID, until)
+		until, held, err := renewSeat(tx, d.ID, tx.Now().Add(state.Lease))
 		if err != nil {
 			return err
 		}
@@ -201,7 +200,7 @@ func (s *Service) Deactivate(ctx context.Context, a Asked, fingerprint string) (
 		return err
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		l, err := own(tx, a)
+		l, _, err := hold(tx, a)
 		if err != nil {
 			return err
 		}
@@ -213,7 +212,8 @@ func (s *Service) Deactivate(ctx context.Context, a Asked, fingerprint string) (
 	})
 }
 
-// take removes a device; what was signed for it stands on the revocation list until it ends.
+// take removes a device; what was signed for it stands on the revocation list until it ends. The caller holds the licence's row, as
+// does whoever signs: what is signed for the device meanwhile would not be on the list.
 func (s *Service) take(tx *db.Tx, l license.License, d Device) error {
 	err := removeDevice(tx, d.ID)
 	if fault.Is(err, fault.Conflict) { // somebody else did at the same moment
@@ -222,8 +222,14 @@ func (s *Service) take(tx *db.Tx, l license.License, d Device) error {
 	if err != nil {
 		return err
 	}
-	if err := revokeFiles(tx, d.ID); err != nil {
+	n, err := revokeFiles(tx, d.ID)
+	if err != nil {
 		return err
+	}
+	if n > 0 {
+		if err := license.MarkWithdrawn(tx); err != nil {
+			return err
+		}
 	}
 	return s.note(tx, l, "device.remove", map[string]string{"device": d.ID})
 }

@@ -58,7 +58,7 @@ func (s *Service) Device(ctx context.Context, a Asked, id string) (l license.Lic
 // Remove takes a device away and frees its seat, as Deactivate does. A device that was removed before is NotFound.
 func (s *Service) Remove(ctx context.Context, a Asked, id string) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		l, err := own(tx, a)
+		l, _, err := hold(tx, a)
 		if err != nil {
 			return err
 		}

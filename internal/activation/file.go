@@ -2,11 +2,15 @@ package activation
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"vestibule/internal/db"
+	"vestibule/internal/fault"
 	"vestibule/internal/license"
 	"vestibule/internal/organization"
+	"vestibule/internal/secret"
 	"vestibule/internal/throttle"
 	"vestibule/license/verify"
 )
@@ -14,8 +18,13 @@ import (
 // files bounds how many files are issued for one licence: each is written down.
 var files = throttle.Limit{Name: "license-file", Burst: 100, Every: 30 * time.Second}
 
+// mostRevoked bounds how many files of one licence stand on the revocation list at once, if it has no more devices than that: no
+// organization can fill the list of all.
+const mostRevoked = 1000
+
 // File issues a licence file for what the licence is now: for a registered device where a fingerprint is given, else for any. It
-// says by when a newer one is to be fetched: after the policy's days, and never after the licence's own end with its grace. It fails
+// says by when a newer one is to be fetched: after the policy's days, and never after the licence's own end with its grace. Who asks
+// again within a day, or a quarter of the file's life if that is less, is given the same one where nothing has changed. It fails
 // as Activate does where the licence does not run, with "device-unknown" where the device is not registered, and as TooMany.
 func (s *Service) File(ctx context.Context, a Asked, fingerprint string) (f File, err error) {
 	if fingerprint != "" {
@@ -44,19 +53,34 @@ func (s *Service) File(ctx context.Context, a Asked, fingerprint string) (f File
 		if err != nil {
 			return err
 		}
+		says, err := s.says(tx, "file", claims)
+		if err != nil {
+			return err
+		}
+		k, err := s.same(tx, says, claims)
+		if err == nil {
+			f = k.File
+		}
+		if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err := mayIssue(tx, l, claims); err != nil {
+			return err
+		}
 		if f, err = s.sign(tx, l, d, claims); err != nil {
 			return err
 		}
-		return s.issued(tx, l, f, "", "license.file_issue")
+		sealed, err := s.seal(kept{File: f})
+		if err != nil {
+			return err
+		}
+		return s.issued(tx, l, f, record{says: says, answer: sealed}, "license.file_issue")
 	})
 	return f, err
 }
 
 // claims are what a file says of a licence now.
 func (s *Service) claims(tx *db.Tx, l license.License, state license.State, fingerprint string) (verify.License, error) {
-	if err := files.Spend(tx, l.ID); err != nil {
-		return verify.License{}, err
-	}
 	o, err := organization.Get(tx, l.Organization)
 	if err != nil {
 		return verify.License{}, err
@@ -70,6 +94,47 @@ func (s *Service) claims(tx *db.Tx, l license.License, state license.State, fing
 		Seats: state.Seats, Devices: state.Devices, Channels: state.Channels, Features: state.Features, Device: fingerprint,
 	}
 	return c, nil
+}
+
+// says names what is signed: the same for the same claims by the same key alone, whenever they end.
+func (s *Service) says(tx *db.Tx, as string, c verify.License) (string, error) {
+	keys, err := s.Keys.Public(tx)
+	if err != nil || len(keys) == 0 {
+		return "", err
+	}
+	c.FileUntil = time.Time{}
+	plain, err := json.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("activation: %w", err)
+	}
+	return secret.Hash("license-file", as, keys[0].ID(), string(plain)), nil
+}
+
+// same is what was given for the same claims a while ago; NotFound where there is none, or it is too old to be given again.
+func (s *Service) same(tx *db.Tx, says string, c verify.License) (kept, error) {
+	serial, sealed, err := sameAnswer(tx, says, tx.Now().Add(-min(sameFor, c.FileUntil.Sub(tx.Now())/4)))
+	if err != nil {
+		return kept{}, err
+	}
+	return s.open(serial, sealed)
+}
+
+// sameFor is how long the same file is given to whoever asks again.
+const sameFor = 24 * time.Hour
+
+// mayIssue fails as TooMany where a licence has asked for more than anybody needs, or had too many devices taken away whose files are
+// still to be revoked.
+func mayIssue(tx *db.Tx, l license.License, c verify.License) error {
+	if c.Device != "" {
+		n, first, err := revokedOf(tx, l.ID)
+		if err != nil {
+			return err
+		}
+		if n >= max(mostRevoked, c.Devices) {
+			return &fault.Error{Kind: fault.TooMany, Code: "too-many", RetryAfter: first.Sub(tx.Now())}
+		}
+	}
+	return files.Spend(tx, l.ID)
 }
 
 // kindOf is what a file calls a right: the ways to come by it are no matter of the product's.
@@ -106,8 +171,8 @@ func (s *Service) sign(tx *db.Tx, l license.License, d Device, c verify.License)
 }
 
 // issued writes a file down.
-func (s *Service) issued(tx *db.Tx, l license.License, f File, answer, action string) error {
-	if err := insertFile(tx, f, answer); err != nil {
+func (s *Service) issued(tx *db.Tx, l license.License, f File, r record, action string) error {
+	if err := insertFile(tx, f, r); err != nil {
 		return err
 	}
 	detail := map[string]string{"serial": f.Serial}

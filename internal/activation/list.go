@@ -20,6 +20,9 @@ const (
 	// listLife is how long a product that has seen a list goes on without a newer one.
 	listLife  = 30 * 24 * time.Hour
 	listTries = 5
+	// listFiles is how many files of removed devices the list names at most, so that it never outgrows verify.MaxList with all the
+	// licences beside them.
+	listFiles = 100_000
 )
 
 // Why something stands on the list.
@@ -29,25 +32,32 @@ const (
 )
 
 // Revocations is the revocation list as it is now: licences that are revoked or suspended, keys that were replaced, and what was signed
-// for devices that were removed. Its number grew if that changed since it was last asked for; its date is of today.
+// for devices that were removed. Its number grew if that changed since it was last asked for; its date is of today. While nothing was
+// withdrawn or let go, what was signed is served as it is; entries that time alone has made superfluous leave it within the day.
 func (s *Service) Revocations(ctx context.Context) (List, error) {
 	var seen current
 	stale := false
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		_, seen, stale, err = s.list(tx)
+		seen, _, stale, err = listNow(tx)
 		return err
 	})
 	for try := 1; err == nil && stale; try++ {
 		err = s.DB.Write(ctx, func(tx *db.Tx) error {
-			var entries []verify.Revocation
+			var mark int64
 			var err error
-			if entries, seen, stale, err = s.list(tx); err != nil || !stale {
+			// The mark is read before the entries: what is withdrawn between the two makes the list stale again.
+			if seen, mark, stale, err = listNow(tx); err != nil || !stale {
+				return err
+			}
+			entries, err := revocations(tx)
+			if err != nil {
 				return err
 			}
 			next, err := s.nextList(tx, seen, entries)
 			if err != nil {
 				return err
 			}
+			next.mark = mark
 			if err := putList(tx, seen, next); err != nil {
 				return err
 			}
@@ -61,21 +71,24 @@ func (s *Service) Revocations(ctx context.Context) (List, error) {
 	return List{Number: seen.number, IssuedAt: seen.issued, Text: seen.text}, err
 }
 
-// list is what stands on the list now, the list that is in force, and whether it must be followed by another.
-func (s *Service) list(tx *db.Tx) (entries []verify.Revocation, seen current, stale bool, err error) {
-	if entries, err = revocations(tx); err != nil {
-		return nil, seen, false, err
+// listNow is the list that is in force, the mark of what is withdrawn now, and whether the list must be looked at again.
+func listNow(tx *db.Tx) (seen current, mark int64, stale bool, err error) {
+	if mark, err = license.Withdrawals(tx); err != nil {
+		return seen, mark, false, err
 	}
-	if seen, err = currentList(tx); err != nil {
-		return nil, seen, false, err
-	}
-	return entries, seen, seen.content != contentOf(entries) || !tx.Now().Before(seen.issued.Add(listDaily)), nil
+	seen, err = currentList(tx)
+	return seen, mark, seen.mark != mark || overdue(tx, seen), err
 }
 
+func overdue(tx *db.Tx, seen current) bool { return !tx.Now().Before(seen.issued.Add(listDaily)) }
+
+// nextList is the list to follow: the same one where nothing that stands on it has changed, and it is of today.
 func (s *Service) nextList(tx *db.Tx, seen current, entries []verify.Revocation) (current, error) {
 	next := current{number: seen.number, content: contentOf(entries), issued: later(tx.Now(), seen.issued.Add(time.Microsecond))}
 	if next.content != seen.content {
 		next.number++
+	} else if !overdue(tx, seen) {
+		return seen, nil
 	}
 	made, err := s.Keys.IssueRevocations(tx, verify.Revocations{Number: next.number, NextUpdate: next.issued.Add(listLife), Revoked: entries})
 	next.text = made.Text
@@ -97,7 +110,7 @@ func revocations(tx *db.Tx) ([]verify.Revocation, error) {
 		}
 		list = append(list, key)
 	}
-	files, err := revokedFiles(tx)
+	files, err := revokedFiles(tx, listFiles)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ type kept struct {
 }
 
 // Offline activates a device that is not connected, by the request that it shows: read from its file, from a QR code, or typed. The
-// device holds a seat until what it is given ends. Asking again for the same device gives a newer answer. name is what people call
+// device holds a seat until what it is given ends. Asking again for the same device gives a newer answer, or within the day the same
+// where nothing has changed. name is what people call
 // the device; empty keeps the name it has.
 //
 // What is wrong with the request is Invalid at "request": "request-group" and "request-character" with the group, "request-short",
@@ -70,14 +71,27 @@ func (s *Service) Offline(ctx context.Context, a Asked, request, name string) (o
 		if err != nil {
 			return err
 		}
-		out, err = s.answer(tx, l, d, q, c)
+		says, err := s.says(tx, "offline", c)
+		if err != nil {
+			return err
+		}
+		k, err := s.same(tx, says, c)
+		if err == nil {
+			out = Answer{License: l, Device: d, File: k.File, Groups: Groups(k.Code)}
+		}
+		if fault.Is(err, fault.NotFound) {
+			out, err = s.answer(tx, l, d, q, c, says)
+		}
 		return err
 	})
 	return out, err
 }
 
 // answer signs the file and the code, writes both down, and keeps them readable for as long as they are good.
-func (s *Service) answer(tx *db.Tx, l license.License, d Device, q verify.Request, c verify.License) (out Answer, err error) {
+func (s *Service) answer(tx *db.Tx, l license.License, d Device, q verify.Request, c verify.License, says string) (out Answer, err error) {
+	if err := mayIssue(tx, l, c); err != nil {
+		return out, err
+	}
 	file, err := s.sign(tx, l, d, c)
 	if err != nil {
 		return out, err
@@ -89,15 +103,15 @@ func (s *Service) answer(tx *db.Tx, l license.License, d Device, q verify.Reques
 	if err == nil {
 		typed := file
 		typed.Serial, typed.KeyID = code.Serial, code.KeyID
-		if err := insertFile(tx, typed, ""); err != nil {
+		if err := insertFile(tx, typed, record{offline: true}); err != nil {
 			return out, err
 		}
 	}
-	plain, err := json.Marshal(kept{file, code.Text})
+	sealed, err := s.seal(kept{file, code.Text})
 	if err != nil {
-		return out, fmt.Errorf("activation: %w", err)
+		return out, err
 	}
-	if err := s.issued(tx, l, file, s.Ring.Seal(sealedAs(file.Serial), plain), "device.activate_offline"); err != nil {
+	if err := s.issued(tx, l, file, record{says, true, sealed}, "device.activate_offline"); err != nil {
 		return out, err
 	}
 	return Answer{License: l, Device: d, File: file, Groups: Groups(code.Text)}, nil
@@ -118,18 +132,33 @@ func (s *Service) Answer(ctx context.Context, a Asked, deviceID string) (out Ans
 		if err != nil {
 			return err
 		}
-		plain, err := s.Ring.Open(sealedAs(serial), sealed)
+		k, err := s.open(serial, sealed)
 		if err != nil {
 			return err
-		}
-		var k kept
-		if err := json.Unmarshal(plain, &k); err != nil {
-			return fmt.Errorf("activation: %w", err)
 		}
 		out = Answer{License: l, Device: d, File: k.File, Groups: Groups(k.Code)}
 		return nil
 	})
 	return out, err
+}
+
+func (s *Service) seal(k kept) (string, error) {
+	plain, err := json.Marshal(k)
+	if err != nil {
+		return "", fmt.Errorf("activation: %w", err)
+	}
+	return s.Ring.Seal(sealedAs(k.File.Serial), plain), nil
+}
+
+func (s *Service) open(serial, sealed string) (k kept, err error) {
+	plain, err := s.Ring.Open(sealedAs(serial), sealed)
+	if err != nil {
+		return k, err
+	}
+	if err := json.Unmarshal(plain, &k); err != nil {
+		return k, fmt.Errorf("activation: %w", err)
+	}
+	return k, nil
 }
 
 func sealedAs(serial string) string { return "license_file/" + serial + "/answer" }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"vestibule/internal/db"
+	"vestibule/internal/fault"
 )
 
 const deviceColumns = `id, license_id, name, platform, activated_at, seen_at, seat_until, offline_until`
@@ -61,11 +62,17 @@ func updateDevice(tx *db.Tx, d Device) error {
 		d.Name, d.Platform, db.Micros(d.SeenAt), db.Micros(d.SeatUntil), db.Micros(d.OfflineUntil), d.ID)
 }
 
-// renewSeat holds a seat for longer, and says whether the device still held it.
-func renewSeat(tx *db.Tx, id string, until time.Time) (bool, error) {
-	n, err := tx.Count(`UPDATE license_device SET seen_at = $1, seat_until = $2 WHERE id = $3 AND removed_at = 0 AND seat_until > $1`,
-		db.Micros(tx.Now()), db.Micros(until), id)
-	return n == 1, err
+// renewSeat holds a seat for longer, never for less than until what the device was activated with offline ends, and says until when;
+// held is false where the device held none any more.
+func renewSeat(tx *db.Tx, id string, lease time.Time) (until time.Time, held bool, err error) {
+	var at int64
+	err = tx.Get(`UPDATE license_device SET seen_at = $1, seat_until = CASE WHEN offline_until > $2 THEN offline_until ELSE $2 END
+		WHERE id = $3 AND removed_at = 0 AND seat_until > $1 RETURNING seat_until`,
+		[]any{db.Micros(tx.Now()), db.Micros(lease), id}, &at)
+	if fault.Is(err, fault.NotFound) {
+		return time.Time{}, false, nil
+	}
+	return db.Time(at), err == nil, err
 }
 
 func removeDevice(tx *db.Tx, id string) error {

@@ -6,25 +6,47 @@ import (
 	"vestibule/internal/db"
 )
 
-func insertFile(tx *db.Tx, f File, answer string) error {
-	return tx.Do(`INSERT INTO license_file (serial, license_id, device_id, key_id, issued_at, until_at, revoked_at, answer)
-		VALUES ($1, $2, $3, $4, $5, $6, 0, $7)`,
-		f.Serial, f.License, f.Device, f.KeyID, db.Micros(f.Issued), db.Micros(f.Until), answer)
+// A record is what is written down of a file besides the file.
+type record struct {
+	says    string // hash of what it says, by which it is found again; empty: never
+	offline bool   // it answers an offline activation
+	answer  string // what was given, sealed; or empty
+}
+
+func insertFile(tx *db.Tx, f File, r record) error {
+	return tx.Do(`INSERT INTO license_file (serial, license_id, device_id, key_id, issued_at, until_at, revoked_at, says, offline, answer)
+		VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9)`,
+		f.Serial, f.License, f.Device, f.KeyID, db.Micros(f.Issued), db.Micros(f.Until), r.says, r.offline, r.answer)
+}
+
+// sameAnswer finds what was given since an instant and says the same; NotFound where there is none.
+func sameAnswer(tx *db.Tx, says string, since time.Time) (serial, answer string, err error) {
+	err = tx.Get(`SELECT serial, answer FROM license_file
+		WHERE says = $1 AND says <> '' AND issued_at > $2 AND revoked_at = 0 ORDER BY issued_at DESC, serial LIMIT 1`,
+		[]any{says, db.Micros(since)}, &serial, &answer)
+	return serial, answer, err
+}
+
+// revokedOf is how many files of a licence were revoked before their end, and when the first of them ends.
+func revokedOf(tx *db.Tx, licenseID string) (n int, first time.Time, err error) {
+	var at int64
+	err = tx.Get(`SELECT COUNT(*), COALESCE(MIN(until_at), 0) FROM license_file WHERE license_id = $1 AND revoked_at > 0 AND until_at > $2`,
+		[]any{licenseID, db.Micros(tx.Now())}, &n, &at)
+	return n, db.Time(at), err
 }
 
 // lastAnswer is the latest answer to a device's offline activation that has not ended, and its serial number.
 func lastAnswer(tx *db.Tx, deviceID string) (serial, answer string, err error) {
 	err = tx.Get(`SELECT serial, answer FROM license_file
-		WHERE device_id = $1 AND device_id <> '' AND answer <> '' AND revoked_at = 0 AND until_at > $2 ORDER BY issued_at DESC, serial LIMIT 1`,
+		WHERE device_id = $1 AND device_id <> '' AND offline AND answer <> '' AND revoked_at = 0 AND until_at > $2 ORDER BY issued_at DESC, serial LIMIT 1`,
 		[]any{deviceID, db.Micros(tx.Now())}, &serial, &answer)
 	return serial, answer, err
 }
 
-// revokeFiles revokes what was signed for a device. What ended already needs no list.
-func revokeFiles(tx *db.Tx, deviceID string) error {
+// revokeFiles revokes what was signed for a device, and says how much. What ended already needs no list.
+func revokeFiles(tx *db.Tx, deviceID string) (int64, error) {
 	now := db.Micros(tx.Now())
-	_, err := tx.Count(`UPDATE license_file SET revoked_at = $1, answer = '' WHERE device_id = $2 AND device_id <> '' AND revoked_at = 0 AND until_at > $1`, now, deviceID)
-	return err
+	return tx.Count(`UPDATE license_file SET revoked_at = $1, answer = '' WHERE device_id = $2 AND device_id <> '' AND revoked_at = 0 AND until_at > $1`, now, deviceID)
 }
 
 type revokedFile struct {
@@ -32,9 +54,10 @@ type revokedFile struct {
 	since  time.Time
 }
 
-func revokedFiles(tx *db.Tx) (list []revokedFile, err error) {
-	err = tx.Each(`SELECT serial, revoked_at FROM license_file WHERE revoked_at > 0 AND until_at > $1 ORDER BY serial`,
-		[]any{db.Micros(tx.Now())}, func(row func(...any) error) error {
+// revokedFiles lists those of which the list must speak longest first, as many as it has room for.
+func revokedFiles(tx *db.Tx, limit int) (list []revokedFile, err error) {
+	err = tx.Each(`SELECT serial, revoked_at FROM license_file WHERE revoked_at > 0 AND until_at > $1 ORDER BY until_at DESC, serial LIMIT $2`,
+		[]any{db.Micros(tx.Now()), limit}, func(row func(...any) error) error {
 			var f revokedFile
 			var at int64
 			err := row(&f.serial, &at)
@@ -60,19 +83,21 @@ func sweepDevices(tx *db.Tx, before time.Time, limit int) (int64, error) {
 type current struct {
 	number  int64
 	content string
+	mark    int64 // license.Withdrawals when its content was looked at
 	issued  time.Time
 	text    string
 }
 
 func currentList(tx *db.Tx) (c current, err error) {
 	var at int64
-	err = tx.Get(`SELECT number, content, issued_at, text FROM revocation_list WHERE one = 1`, nil, &c.number, &c.content, &at, &c.text)
+	err = tx.Get(`SELECT number, content, mark, issued_at, text FROM revocation_list WHERE one = 1`, nil, &c.number, &c.content, &c.mark, &at, &c.text)
 	c.issued = db.Time(at)
 	return c, err
 }
 
 // putList puts a list into the place of the one that the caller saw.
 func putList(tx *db.Tx, seen, next current) error {
-	return tx.Do(`UPDATE revocation_list SET number = $1, content = $2, issued_at = $3, text = $4 WHERE one = 1 AND number = $5 AND issued_at = $6`,
-		next.number, next.content, db.Micros(next.issued), next.text, seen.number, db.Micros(seen.issued))
+	return tx.Do(`UPDATE revocation_list SET number = $1, content = $2, mark = $3, issued_at = $4, text = $5
+		WHERE one = 1 AND number = $6 AND mark = $7 AND issued_at = $8`,
+		next.number, next.content, next.mark, db.Micros(next.issued), next.text, seen.number, seen.mark, db.Micros(seen.issued))
 }

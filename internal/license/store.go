@@ -126,6 +126,9 @@ func insertKey(tx *db.Tx, licenseID string, key Key) error {
 }
 
 func retireKey(tx *db.Tx, licenseID, lookup string) error {
+	if err := MarkWithdrawn(tx); err != nil {
+		return err
+	}
 	return tx.Do(`UPDATE license_key SET replaced_at = $1 WHERE license_id = $2 AND lookup = $3 AND replaced_at = 0`,
 		db.Micros(tx.Now()), licenseID, lookup)
 }
@@ -206,11 +209,17 @@ func holds(tx *db.Tx, licenseID string) (list []Hold, err error) {
 }
 
 func insertHold(tx *db.Tx, licenseID string, h Hold) error {
+	if err := MarkWithdrawn(tx); err != nil {
+		return err
+	}
 	return tx.Do(`INSERT INTO hold (id, license_id, kind, reason, from_at, lifted_at, placed_by, lifted_by)
 		VALUES ($1, $2, $3, $4, $5, 0, $6, '')`, h.ID, licenseID, h.Kind, h.Reason, db.Micros(h.From), h.By)
 }
 
 func liftHold(tx *db.Tx, licenseID, holdID, by, note string) error {
+	if err := MarkWithdrawn(tx); err != nil {
+		return err
+	}
 	return tx.Do(`UPDATE hold SET lifted_at = $1, lifted_by = $2, lifted_note = $3 WHERE id = $4 AND license_id = $5 AND lifted_at = 0`,
 		db.Micros(tx.Now()), by, note, holdID, licenseID)
 }

@@ -15,6 +15,18 @@ type Withdrawn struct {
 	Since    time.Time
 }
 
+// Withdrawals is a number that grows when something is withdrawn or let go. Who reads it before AllWithdrawn need not ask again while
+// it stays the same.
+func Withdrawals(tx *db.Tx) (number int64, err error) {
+	err = tx.Get(`SELECT number FROM withdrawal WHERE one = 1`, nil, &number)
+	return number, err
+}
+
+// MarkWithdrawn makes that number grow; for what others withdraw by a licence.
+func MarkWithdrawn(tx *db.Tx) error {
+	return tx.Do(`UPDATE withdrawal SET number = number + 1 WHERE one = 1`)
+}
+
 // AllWithdrawn lists the keys of all licences that are held, and those that were replaced: what offline products must learn of.
 func AllWithdrawn(tx *db.Tx) (list []Withdrawn, err error) {
 	add := func(row func(...any) error) error {

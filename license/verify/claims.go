@@ -8,7 +8,7 @@ import (
 // Bounds of what is read, in bytes.
 const (
 	MaxFile = 64 << 10
-	MaxList = 4 << 20
+	MaxList = 32 << 20
 	maxText = 200 // of any one text in a licence
 	maxMany = 500 // features, channels
 )

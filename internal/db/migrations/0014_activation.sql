@@ -25,21 +25,26 @@ CREATE TABLE license_file (
   issued_at  BIGINT NOT NULL,
   until_at   BIGINT NOT NULL, -- it says nothing any more from then on
   revoked_at BIGINT NOT NULL, -- with its device
-  answer     TEXT   NOT NULL  -- of an offline activation, sealed, so that it can be shown again; or empty
+  says       TEXT   NOT NULL, -- hash of the claims, by which it is given again; empty: it is not
+  offline    BOOLEAN NOT NULL, -- it answers an offline activation
+  answer     TEXT   NOT NULL  -- what was given, sealed, so that it can be given or shown again; or empty
 );
+CREATE INDEX license_file_says ON license_file (says, issued_at) WHERE says <> '';
+CREATE INDEX license_file_withdrawn ON license_file (license_id, until_at) WHERE revoked_at > 0;
 CREATE INDEX license_file_device ON license_file (device_id, issued_at) WHERE device_id <> '';
 CREATE INDEX license_file_of ON license_file (license_id, issued_at);
 CREATE INDEX license_file_until ON license_file (until_at);
-CREATE INDEX license_file_revoked ON license_file (revoked_at) WHERE revoked_at > 0;
+CREATE INDEX license_file_revoked ON license_file (until_at) WHERE revoked_at > 0;
 
 -- The one list in force. Number grows with every change of its content.
 CREATE TABLE revocation_list (
   one       BIGINT NOT NULL PRIMARY KEY,
   number    BIGINT NOT NULL,
   content   TEXT   NOT NULL, -- hash of the entries
+  mark      BIGINT NOT NULL, -- of withdrawal, when the entries were looked at
   issued_at BIGINT NOT NULL,
   text      TEXT   NOT NULL  -- signed
 );
-INSERT INTO revocation_list (one, number, content, issued_at, text) VALUES (1, 0, '', 0, '');
+INSERT INTO revocation_list (one, number, content, mark, issued_at, text) VALUES (1, 0, '', 0, 0, '');
 
 CREATE INDEX license_key_replaced ON license_key (replaced_at) WHERE replaced_at > 0;
