@@ -38,6 +38,7 @@ type Context struct {
 	unknown bool // no route took it in the end
 	api     bool // failures are told as problem documents
 	long    bool // see Route.Long
+	reading bool // the body of a long request has not come to its end
 	rate    *Rate
 }
 

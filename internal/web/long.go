@@ -15,17 +15,21 @@ const (
 // keepOn gives the request deadlines that move with it.
 func (c *Context) keepOn() {
 	c.long = true
-	c.extend()
-	if c.R.Body != nil && c.R.Body != http.NoBody {
+	if c.reading = c.R.Body != nil && c.R.Body != http.NoBody; c.reading {
 		c.R.Body = &longBody{ReadCloser: c.R.Body, c: c}
 	}
+	c.extend()
 }
 
-// extend moves the deadlines on. A connection that knows none (in a test) needs none.
+// extend moves the deadlines on. A connection that knows none (in a test) needs none. Once the body is there nothing is read any
+// more, and there is no deadline for it: one that passes would cancel the request while a handler works on what came.
 func (c *Context) extend() {
 	until := c.kit.o.Now().Add(stretchTime)
 	control := http.NewResponseController(c.W)
 	_ = control.SetWriteDeadline(until)
+	if !c.reading {
+		until = time.Time{}
+	}
 	_ = control.SetReadDeadline(until)
 }
 
@@ -38,8 +42,8 @@ type longBody struct {
 
 func (b *longBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if b.read += int64(n); b.read >= stretch {
-		b.read = 0
+	if b.read += int64(n); b.read >= stretch || err != nil {
+		b.read, b.c.reading = 0, err == nil
 		b.c.extend()
 	}
 	return n, err

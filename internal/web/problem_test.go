@@ -106,10 +106,11 @@ func TestARowTakesAsMuchAsItSays(t *testing.T) {
 type slow struct {
 	*httptest.ResponseRecorder
 	moved []time.Time
+	read  []time.Time
 }
 
 func (s *slow) SetWriteDeadline(t time.Time) error { s.moved = append(s.moved, t); return nil }
-func (s *slow) SetReadDeadline(time.Time) error    { return nil }
+func (s *slow) SetReadDeadline(t time.Time) error  { s.read = append(s.read, t); return nil }
 
 func TestALongRowsDeadlineMovesWithWhatIsSent(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
@@ -118,7 +119,7 @@ func TestALongRowsDeadlineMovesWithWhatIsSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	send := func(c *web.Context) error {
-		f, err := os.Open(name) //nolint:gosec // the test's own
+		f, err := os.Open(name)
 		if err != nil {
 			return err
 		}
@@ -129,7 +130,7 @@ func TestALongRowsDeadlineMovesWithWhatIsSent(t *testing.T) {
 	k := programs(t, web.Row(web.Anyone, "GET /long", send).Long(), web.Row(web.Anyone, "GET /short", send))
 	for path, moves := range map[string]int{"/long": 4, "/short": 0} { // at the beginning, and for each stretch
 		w := &slow{ResponseRecorder: httptest.NewRecorder()}
-		k.ServeHTTP(w, httptest.NewRequest("GET", "https://portal.example"+path, nil))
+		k.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "https://portal.example"+path, nil))
 		if w.Body.String() != content {
 			t.Errorf("%s: %d bytes came, not as sent", path, w.Body.Len())
 		}
@@ -138,10 +139,33 @@ func TestALongRowsDeadlineMovesWithWhatIsSent(t *testing.T) {
 		}
 	}
 	w := &slow{ResponseRecorder: httptest.NewRecorder()}
-	r := httptest.NewRequest("GET", "https://portal.example/long", nil)
+	r := httptest.NewRequest(http.MethodGet, "https://portal.example/long", nil)
 	r.Header.Set("Range", "bytes=5000000-9000000")
 	k.ServeHTTP(w, r)
 	if w.Code != 206 || w.Body.String() != content[5000000:9000001] {
 		t.Errorf("a range: %d, %d bytes", w.Code, w.Body.Len())
+	}
+}
+
+// A read deadline that passes cancels the request: there must be none while a handler works on what it has read.
+func TestALongRowWaitsForBytesAndNotForItsHandler(t *testing.T) {
+	seen := 0
+	take := func(c *web.Context) error {
+		w := c.W.(interface{ Unwrap() http.ResponseWriter }).Unwrap().(*slow)
+		if last := w.read[len(w.read)-1]; !last.Equal(noon.Add(2 * time.Minute)) {
+			t.Errorf("before the body the deadline is %s", last)
+		}
+		n, err := io.Copy(io.Discard, c.R.Body)
+		if last := w.read[len(w.read)-1]; err != nil || n != 5<<20 || !last.IsZero() {
+			t.Errorf("after the body the deadline is %s (%d bytes, %v)", last, n, err)
+		}
+		seen++
+		return c.Bytes(http.StatusOK, "text/plain", nil)
+	}
+	k := programs(t, web.Row(web.Anyone, "POST /take", take).Body(8<<20).Long())
+	w := &slow{ResponseRecorder: httptest.NewRecorder()}
+	k.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "https://portal.example/take", strings.NewReader(strings.Repeat("x", 5<<20))))
+	if seen != 1 || w.Code != http.StatusOK {
+		t.Errorf("%d, seen %d times", w.Code, seen)
 	}
 }
