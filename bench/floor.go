@@ -181,7 +181,7 @@ func (f *floorServer) file(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
-	defer file.Close() //nolint:errcheck // it was read
+	defer func() { _ = file.Close() }()
 	http.ServeContent(w, r, "", time.Time{}, file)
 }
 

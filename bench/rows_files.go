@@ -100,8 +100,7 @@ func (p *portal) publish(b *bench, by person, size int64) (q *request, file stri
 	if err != nil {
 		return nil, "", err
 	}
-	a, err := s.Add(b.ctx, staff, r.ID, release.File{Kind: fileKind, Name: "appliance.img", Size: size, Signature: string(signed.Sign(private))}, content())
-	if err != nil {
+	if _, err := s.Add(b.ctx, staff, r.ID, release.File{Kind: fileKind, Name: "appliance.img", Size: size, Signature: string(signed.Sign(private))}, content()); err != nil {
 		return nil, "", err
 	}
 	if err := s.Verify(b.ctx); err != nil {
@@ -110,7 +109,8 @@ func (p *portal) publish(b *bench, by person, size int64) (q *request, file stri
 	if r, err = s.Publish(b.ctx, staff, r.ID, time.Time{}); err != nil {
 		return nil, "", err
 	}
-	if a, _ = r.Artifact(fileKind); r.State != release.Published || a.Blob == "" {
+	a, _ := r.Artifact(fileKind)
+	if r.State != release.Published || a.Blob == "" {
 		return nil, "", fmt.Errorf("the release is %s, its file %s", r.State, a.State)
 	}
 	accounts := &organization.Service{DB: p.db, Secret: src}

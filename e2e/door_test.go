@@ -69,7 +69,7 @@ func (p publisher) run(name string, args ...string) string {
 func (p publisher) publish(version string, size int64) string {
 	p.t.Helper()
 	path := filepath.Join(p.folder, "meeting-"+version+".msi")
-	f, err := os.Create(path) //nolint:gosec // the test's own folder
+	f, err := os.Create(path)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func signedLink(t *testing.T, o *parts.Office, w guide.Way) (link, signature str
 // breakOff reads the beginning of a download and hangs up.
 func breakOff(t *testing.T, link, into string, n int64) {
 	t.Helper()
-	answer, err := http.Get(link) //nolint:gosec // the portal's own
+	answer, err := http.Get(link)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +190,7 @@ func TestAnEvaluatorTakesTheKeyAndTheSoftware(t *testing.T) {
 		page(office).Screenshot("door-transfers")
 
 		// A flipped bit is told.
-		spoilt, err := os.ReadFile(copied) //nolint:gosec // the test's own
+		spoilt, err := os.ReadFile(copied)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func TestAnEvaluatorTakesTheKeyAndTheSoftware(t *testing.T) {
 
 func sumOf(t *testing.T, path string) string {
 	t.Helper()
-	f, err := os.Open(path) //nolint:gosec // the test's own
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func TestLapsedMaintenanceLeavesOldReleasesAndAWithdrawalNothing(t *testing.T) {
 		w.Sees("3.5.0", "3.4.0", w.Say("downloads.locked.maintenance-lapsed"))
 		page(w).Screenshot("door-lapsed")
 		link, _ := signedLink(t, o, w)
-		answer, err := http.Head(link) //nolint:gosec // the portal's own
+		answer, err := http.Head(link)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -308,7 +308,7 @@ func TestLapsedMaintenanceLeavesOldReleasesAndAWithdrawalNothing(t *testing.T) {
 		page(w).Screenshot("door-revoked")
 		w.Open("/portal/downloads")
 		w.Sees(w.Say("downloads.locked.license-revoked"))
-		answer, err = http.Get(link) //nolint:gosec // the portal's own
+		answer, err = http.Get(link)
 		if err != nil {
 			t.Fatal(err)
 		}

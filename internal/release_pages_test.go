@@ -189,13 +189,14 @@ func TestAReleaseIsPublishedByAPlainFormAndDownloaded(t *testing.T) {
 			t.Errorf("the signature is %q", b.Body)
 		}
 		b.Open("/portal/downloads")
-		for _, a := range b.Find(`a[href^="/portal/publisher-keys/"]`) {
-			for _, at := range a.Attr {
-				if at.Key == "href" {
-					b.Open(at.Val)
-				}
+		links := b.Find(`a[href^="/portal/publisher-keys/"]`)
+		if len(links) == 0 {
+			t.Fatal("no publisher key is offered")
+		}
+		for _, at := range links[0].Attr {
+			if at.Key == "href" {
+				b.Open(at.Val)
 			}
-			break
 		}
 		if !strings.Contains(b.Body, "\n"+key.Public().(minisign.PublicKey).String()+"\n") {
 			t.Errorf("the key is %q", b.Body)

@@ -1,7 +1,6 @@
 package app
 
 import (
-
 	"vestibule/internal/db"
 	"vestibule/internal/download"
 	"vestibule/internal/feed"
