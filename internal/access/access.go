@@ -80,6 +80,8 @@ type Service struct {
 	// Notify says which of the staff are told of requests, in the transaction
 	// that files them.
 	Notify func(*db.Tx) ([]message.To, error)
+	// Told is license.Service.Told: it is called where an approval grants a term.
+	Told func(tx *db.Tx, l license.License, c license.Change) error
 }
 
 // StandingOf loads the facts about an account and evaluates them now.

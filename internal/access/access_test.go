@@ -195,9 +195,20 @@ func TestAReturningEvaluatorAsksWithOneClickAndKeepsTheKey(t *testing.T) {
 			t.Errorf("a member's request became another organization's: %v", err)
 		}
 		w.Clock.Advance(time.Second)
+		var told []license.Change
+		w.s.Told = func(_ *db.Tx, l license.License, c license.Change) error {
+			told = append(told, c)
+			if l.ID != st.License.ID || !l.At(w.Clock.Now()).Usable() {
+				t.Errorf("told of %+v", l)
+			}
+			return nil
+		}
 		out := w.decide(r.ID, access.Decision{Approve: true, Organization: st.Membership.Organization.ID})
 		if !out.Made || !out.Returning || out.License.Key != key {
 			t.Errorf("outcome %+v", out)
+		}
+		if len(told) != 1 || told[0].Kind != license.Granted || told[0].Term.Kind != license.Reactivation {
+			t.Errorf("told %+v", told)
 		}
 		if st := w.standing(a); st.Locked || !st.License.State.Ends.Equal(w.Clock.Now().Add(30*day)) {
 			t.Errorf("afterwards: %+v", st.License.State)

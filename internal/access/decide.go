@@ -149,6 +149,14 @@ func (s *Service) approve(tx *db.Tx, out *Outcome, d Decision, by Decider) error
 	if err != nil {
 		return err
 	}
+	// What it is may change until nobody else can change it.
+	if err := license.Lock(tx, l.ID); err != nil {
+		return err
+	}
+	if l, err = license.Get(tx, l.ID); err != nil {
+		return err
+	}
+	terms := len(l.Facts.Terms)
 	for _, t := range l.Facts.Terms {
 		_, _, decided := t.Span(tx.Now())
 		out.Returning = out.Returning || decided && !t.Kind.Paid()
@@ -177,6 +185,11 @@ func (s *Service) approve(tx *db.Tx, out *Outcome, d Decision, by Decider) error
 	out.Request.ApprovedFor, out.Request.Term, out.Organization = o.ID, term.ID, o
 	if out.License, err = license.Get(tx, l.ID); err != nil {
 		return err
+	}
+	if s.Told != nil && len(out.License.Facts.Terms) > terms {
+		if err := s.Told(tx, out.License, license.Change{Kind: license.Granted, Term: term}); err != nil {
+			return err
+		}
 	}
 	if err := organization.Expect(tx, o.ID, organization.Contact{
 		Email: r.Email, EmailKey: r.EmailKey, FirstName: r.FirstName, LastName: r.LastName, Origin: organization.ByApproval,

@@ -98,8 +98,8 @@ func (s *Service) claims(tx *db.Tx, l license.License, state license.State, fing
 
 // says names what is signed: the same for the same claims by the same key alone, whenever they end.
 func (s *Service) says(tx *db.Tx, as string, c verify.License) (string, error) {
-	keys, err := s.Keys.Public(tx)
-	if err != nil || len(keys) == 0 {
+	key, err := s.signer(tx)
+	if err != nil {
 		return "", err
 	}
 	c.FileUntil = time.Time{}
@@ -107,7 +107,16 @@ func (s *Service) says(tx *db.Tx, as string, c verify.License) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("activation: %w", err)
 	}
-	return secret.Hash("license-file", as, keys[0].ID(), string(plain)), nil
+	return secret.Hash("license-file", as, key, string(plain)), nil
+}
+
+// signer is the id of the key that signs now.
+func (s *Service) signer(tx *db.Tx) (string, error) {
+	keys, err := s.Keys.Public(tx)
+	if err != nil || len(keys) == 0 {
+		return "", err
+	}
+	return keys[0].ID(), nil
 }
 
 // same is what was given for the same claims a while ago; NotFound where there is none, or it is too old to be given again.

@@ -34,11 +34,14 @@ const (
 // Revocations is the revocation list as it is now: licences that are revoked or suspended, keys that were replaced, and what was signed
 // for devices that were removed. Its number grew if that changed since it was last asked for; its date is of today. While nothing was
 // withdrawn or let go, what was signed is served as it is; entries that time alone has made superfluous leave it within the day.
+//
+// Numbers are at least the minutes since 1970: after a restore from an older backup the next number is still higher than any that
+// products have seen, as long as lists did not change more than once a minute on the whole.
 func (s *Service) Revocations(ctx context.Context) (List, error) {
 	var seen current
 	stale := false
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		seen, _, stale, err = listNow(tx)
+		seen, _, stale, err = s.listNow(tx)
 		return err
 	})
 	for try := 1; err == nil && stale; try++ {
@@ -46,7 +49,7 @@ func (s *Service) Revocations(ctx context.Context) (List, error) {
 			var mark int64
 			var err error
 			// The mark is read before the entries: what is withdrawn between the two makes the list stale again.
-			if seen, mark, stale, err = listNow(tx); err != nil || !stale {
+			if seen, mark, stale, err = s.listNow(tx); err != nil || !stale {
 				return err
 			}
 			entries, err := revocations(tx)
@@ -72,26 +75,33 @@ func (s *Service) Revocations(ctx context.Context) (List, error) {
 }
 
 // listNow is the list that is in force, the mark of what is withdrawn now, and whether the list must be looked at again.
-func listNow(tx *db.Tx) (seen current, mark int64, stale bool, err error) {
+func (s *Service) listNow(tx *db.Tx) (seen current, mark int64, stale bool, err error) {
 	if mark, err = license.Withdrawals(tx); err != nil {
 		return seen, mark, false, err
 	}
-	seen, err = currentList(tx)
-	return seen, mark, seen.mark != mark || overdue(tx, seen), err
+	if seen, err = currentList(tx); err != nil {
+		return seen, mark, false, err
+	}
+	stale, err = s.overdue(tx, seen)
+	return seen, mark, stale || seen.mark != mark, err
 }
 
-func overdue(tx *db.Tx, seen current) bool { return !tx.Now().Before(seen.issued.Add(listDaily)) }
+// overdue says whether a list is to be signed anew though nothing changed: it is of yesterday, or signed by a key that is not current.
+func (s *Service) overdue(tx *db.Tx, seen current) (bool, error) {
+	key, err := s.signer(tx)
+	return key != seen.key || !tx.Now().Before(seen.issued.Add(listDaily)), err
+}
 
 // nextList is the list to follow: the same one where nothing that stands on it has changed, and it is of today.
 func (s *Service) nextList(tx *db.Tx, seen current, entries []verify.Revocation) (current, error) {
 	next := current{number: seen.number, content: contentOf(entries), issued: later(tx.Now(), seen.issued.Add(time.Microsecond))}
 	if next.content != seen.content {
-		next.number++
-	} else if !overdue(tx, seen) {
-		return seen, nil
+		next.number = max(seen.number+1, next.issued.Unix()/60)
+	} else if overdue, err := s.overdue(tx, seen); err != nil || !overdue {
+		return seen, err
 	}
 	made, err := s.Keys.IssueRevocations(tx, verify.Revocations{Number: next.number, NextUpdate: next.issued.Add(listLife), Revoked: entries})
-	next.text = made.Text
+	next.text, next.key = made.Text, made.KeyID
 	return next, err
 }
 

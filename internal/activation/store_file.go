@@ -85,19 +85,20 @@ type current struct {
 	content string
 	mark    int64 // license.Withdrawals when its content was looked at
 	issued  time.Time
+	key     string // id of the one that signed it
 	text    string
 }
 
 func currentList(tx *db.Tx) (c current, err error) {
 	var at int64
-	err = tx.Get(`SELECT number, content, mark, issued_at, text FROM revocation_list WHERE one = 1`, nil, &c.number, &c.content, &c.mark, &at, &c.text)
+	err = tx.Get(`SELECT number, content, mark, issued_at, key_id, text FROM revocation_list WHERE one = 1`, nil, &c.number, &c.content, &c.mark, &at, &c.key, &c.text)
 	c.issued = db.Time(at)
 	return c, err
 }
 
 // putList puts a list into the place of the one that the caller saw.
 func putList(tx *db.Tx, seen, next current) error {
-	return tx.Do(`UPDATE revocation_list SET number = $1, content = $2, mark = $3, issued_at = $4, text = $5
-		WHERE one = 1 AND number = $6 AND mark = $7 AND issued_at = $8`,
-		next.number, next.content, next.mark, db.Micros(next.issued), next.text, seen.number, seen.mark, db.Micros(seen.issued))
+	return tx.Do(`UPDATE revocation_list SET number = $1, content = $2, mark = $3, issued_at = $4, key_id = $5, text = $6
+		WHERE one = 1 AND number = $7 AND mark = $8 AND issued_at = $9`,
+		next.number, next.content, next.mark, db.Micros(next.issued), next.key, next.text, seen.number, seen.mark, db.Micros(seen.issued))
 }

@@ -89,7 +89,10 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 		Words: append(strings.Fields(c.Vendor.Name), strings.Fields(c.Product.Name)...),
 	}
 	s.Organization = &organization.Service{DB: p.DB, Secret: p.o.Secret, Decided: p.joinDecided, TokensChanged: p.tokensChanged, PerToken: organization.DefaultPerToken()}
-	s.Access = &access.Service{DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, Settings: accessSettings(c), Notify: p.told(staff.RequestsDecide)}
+	s.Renewal = &renewal.Service{DB: p.DB, Messages: p.Writer}
+	s.Access = &access.Service{
+		DB: p.DB, Secret: p.o.Secret, Messages: p.Writer, Settings: accessSettings(c), Notify: p.told(staff.RequestsDecide), Told: s.Renewal.Told,
+	}
 	s.Register = &register.Service{
 		DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Passwords: s.Passwords,
 		Settings: registerSettings(c, pattern, terms, words), Notify: p.told(staff.AccountsHelp),
@@ -103,7 +106,6 @@ func (p *Portal) services(words *text.Catalogue) (err error) {
 			return string(t), err
 		},
 	}
-	s.Renewal = &renewal.Service{DB: p.DB, Messages: p.Writer}
 	s.License = &license.Service{
 		DB: p.DB, Secret: p.o.Secret, Evaluation: accessSettings(c).Evaluation, Told: s.Renewal.Told,
 		May: func(tx *db.Tx, id string, permission license.Permission) (bool, error) {

@@ -17,8 +17,8 @@ type Brief struct {
 // anywhere, so it is one narrow query where there are no holds. NotFound where no licence has the key.
 func BriefByKey(tx *db.Tx, key Key) (b Brief, err error) {
 	var replaced int64
-	var held string
-	err = tx.Each(`SELECT l.id, l.organization_id, k.replaced_at, l.held,
+	var held bool
+	err = tx.Each(`SELECT l.id, l.organization_id, k.replaced_at, EXISTS (SELECT 1 FROM hold h WHERE h.license_id = l.id AND h.lifted_at = 0),
 			COALESCE(t.kind, ''), COALESCE(t.days, 0), COALESCE(t.starts_at, 0), COALESCE(t.start_by, 0), COALESCE(t.ends_at, 0),
 			COALESCE(t.grace_days, 0), COALESCE(t.granted_at, 0), COALESCE(t.maintenance_until, 0), COALESCE(t.ladder, ''), COALESCE(t.rung, '')
 		FROM license_key k JOIN license l ON l.id = k.license_id LEFT JOIN term t ON t.license_id = l.id
@@ -42,7 +42,7 @@ func BriefByKey(tx *db.Tx, key Key) (b Brief, err error) {
 		err = fault.New(fault.NotFound, "not-found")
 	}
 	b.Replaced = replaced != 0
-	if err == nil && held != "" {
+	if err == nil && held {
 		b.Facts.Holds, err = holds(tx, b.ID)
 	}
 	return b, err

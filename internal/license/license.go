@@ -152,8 +152,12 @@ func successor(tx *db.Tx, src secret.Source, l License, expected Key) (Key, erro
 	return key, insertKey(tx, l.ID, key)
 }
 
-// Grant adds a term. ID and GrantedAt are filled in.
+// Grant adds a term. ID and GrantedAt are filled in. Who grants because of what
+// the licence is locks it before looking.
 func Grant(tx *db.Tx, src secret.Source, l License, t Term) (Term, error) {
+	if err := Lock(tx, l.ID); err != nil {
+		return Term{}, err
+	}
 	t.ID, t.GrantedAt = src.ID(tx.Now()), tx.Now()
 	if err := insertTerm(tx, l.ID, t); err != nil {
 		return Term{}, err
@@ -235,9 +239,16 @@ func Start(tx *db.Tx, src secret.Source, organizationID string) error {
 		return err
 	}
 	for _, l := range list {
+		locked := false
 		for _, t := range l.Facts.Terms {
 			if _, _, decided := t.Span(tx.Now()); decided {
 				continue
+			}
+			if !locked {
+				if err := Lock(tx, l.ID); err != nil {
+					return err
+				}
+				locked = true
 			}
 			n, err := startTerm(tx, t.ID, tx.Now(), tx.Now().Add(days(t.Days)))
 			if err != nil {
@@ -262,6 +273,9 @@ func Start(tx *db.Tx, src secret.Source, organizationID string) error {
 
 // Place adds a hold; ID is filled in.
 func Place(tx *db.Tx, src secret.Source, l License, h Hold) error {
+	if err := Lock(tx, l.ID); err != nil {
+		return err
+	}
 	h.ID, h.From = src.ID(tx.Now()), tx.Now()
 	if err := insertHold(tx, l.ID, h); err != nil {
 		return err
@@ -277,6 +291,9 @@ func Place(tx *db.Tx, src secret.Source, l License, h Hold) error {
 
 // Lift ends a hold that is in force.
 func Lift(tx *db.Tx, src secret.Source, l License, holdID, by string) error {
+	if err := Lock(tx, l.ID); err != nil {
+		return err
+	}
 	if err := liftHold(tx, l.ID, holdID, by, ""); err != nil {
 		return err
 	}

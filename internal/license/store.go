@@ -229,7 +229,9 @@ func lockLicense(tx *db.Tx, id string) error {
 }
 
 // project computes anew by what lists find a licence: its latest end, which is
-// 4000000000000000000 where there is none, and how it is held.
+// 4000000000000000000 where there is none, and how it is held. The caller holds
+// the licence's row: facts that others add meanwhile would be overlooked. What a
+// licence may do is decided by the facts, never by this.
 func project(tx *db.Tx, id string) error {
 	return tx.Do(`UPDATE license SET
 		ends_at = COALESCE((SELECT MAX(CASE WHEN t.starts_at = 0 THEN t.start_by + t.days * 86400000000

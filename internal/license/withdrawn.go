@@ -29,18 +29,22 @@ func MarkWithdrawn(tx *db.Tx) error {
 
 // AllWithdrawn lists the keys of all licences that are held, and those that were replaced: what offline products must learn of.
 func AllWithdrawn(tx *db.Tx) (list []Withdrawn, err error) {
+	last := ""
 	add := func(row func(...any) error) error {
 		var w Withdrawn
 		var since int64
 		err := row(&w.License, &w.Key, &w.Hold, &since)
 		w.Since, w.Replaced = db.Time(since), w.Hold == ""
-		list = append(list, w)
+		if w.Replaced || w.License != last {
+			list = append(list, w)
+		}
+		last = w.License
 		return err
 	}
-	err = tx.Each(`SELECT l.id, k.lookup, l.held, MIN(h.from_at) FROM license l
-		JOIN license_key k ON k.license_id = l.id AND k.replaced_at = 0
-		JOIN hold h ON h.license_id = l.id AND h.kind = l.held AND h.lifted_at = 0
-		WHERE l.held IN ('revoked', 'suspended') GROUP BY l.id, k.lookup, l.held`, nil, add)
+	// Of several holds the strongest counts, from when it was first placed.
+	err = tx.Each(`SELECT h.license_id, k.lookup, h.kind, h.from_at FROM hold h
+		JOIN license_key k ON k.license_id = h.license_id AND k.replaced_at = 0
+		WHERE h.lifted_at = 0 ORDER BY h.license_id, h.kind, h.from_at`, nil, add)
 	if err != nil {
 		return nil, err
 	}

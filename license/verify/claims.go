@@ -30,7 +30,7 @@ type License struct {
 	NotBefore        time.Time `json:"not_before,omitzero"`        // first instant
 	Until            time.Time `json:"until,omitzero"`             // first instant outside the term; zero: without end
 	GraceUntil       time.Time `json:"grace_until,omitzero"`       // first instant after the grace; zero: none
-	MaintenanceUntil time.Time `json:"maintenance_until,omitzero"` // builds published until then may run; zero: all
+	MaintenanceUntil time.Time `json:"maintenance_until,omitzero"` // builds published before then may run; zero: all
 	FileUntil        time.Time `json:"file_until,omitzero"`        // by when a newer file is to be fetched; zero: never
 	Seats            int       `json:"seats,omitempty"`            // devices in use at once; 0: not limited
 	Devices          int       `json:"devices,omitempty"`          // devices registered; 0: not limited

@@ -165,7 +165,7 @@ func (v *Verifier) inForce(l License, m memory, now time.Time) (Code, string) {
 		return FileEnded, ""
 	case !l.Until.IsZero() && over(later(l.Until, l.GraceUntil), now):
 		return Expired, ""
-	case !l.MaintenanceUntil.IsZero() && v.Build.After(l.MaintenanceUntil):
+	case !l.MaintenanceUntil.IsZero() && !v.Build.Before(l.MaintenanceUntil):
 		return MaintenanceLapsed, ""
 	case over(l.Until, now):
 		return InGrace, ""

@@ -63,6 +63,7 @@ UPDATE license SET
   held = COALESCE((SELECT MIN(h.kind) FROM hold h WHERE h.license_id = license.id AND h.lifted_at = 0), '');
 CREATE INDEX license_ends ON license (held, ends_at, id);
 CREATE INDEX license_held ON license (id) WHERE held <> '';
+CREATE INDEX hold_in_force ON hold (license_id, kind, from_at) WHERE lifted_at = 0;
 CREATE INDEX license_product ON license (product_id, id);
 
 -- Grows with everything that is withdrawn or let go, so that whoever publishes it need look at all of it only then.

@@ -43,8 +43,9 @@ CREATE TABLE revocation_list (
   content   TEXT   NOT NULL, -- hash of the entries
   mark      BIGINT NOT NULL, -- of withdrawal, when the entries were looked at
   issued_at BIGINT NOT NULL,
+  key_id    TEXT   NOT NULL, -- of the key that signed it
   text      TEXT   NOT NULL  -- signed
 );
-INSERT INTO revocation_list (one, number, content, mark, issued_at, text) VALUES (1, 0, '', 0, 0, '');
+INSERT INTO revocation_list (one, number, content, mark, issued_at, key_id, text) VALUES (1, 0, '', 0, 0, '', '');
 
 CREATE INDEX license_key_replaced ON license_key (replaced_at) WHERE replaced_at > 0;
