@@ -14,7 +14,7 @@ type Area string
 
 // Areas are all areas, in the order of a form.
 func Areas() []Area {
-	return []Area{"sign-in", "recovery", "account", "registration", "helpdesk", "request", "organization", "license", "message", "terms", "staff"}
+	return []Area{"sign-in", "recovery", "account", "registration", "helpdesk", "request", "organization", "token", "license", "product", "policy", "device", "signing", "release", "download", "feed", "message", "terms", "staff"}
 }
 
 // prefixes are what the actions of an area begin with.
@@ -24,6 +24,10 @@ func (a Area) prefixes() []string {
 		return []string{"authn_"}
 	case "request":
 		return []string{"access_request."}
+	case "token":
+		return []string{"service_account."}
+	case "policy":
+		return []string{"product.policy_"}
 	case "terms":
 		return []string{"terms"}
 	case "staff":

@@ -27,6 +27,7 @@ func (f *Face) licenceRoutes() []web.Route {
 		web.Row(manage, "GET /office/licences/{id}/another", f.anotherForm),
 		web.Row(manage, "POST /office/licences/{id}/another", f.another),
 		web.Row(view, "GET /office/licences/{id}/devices", f.licenceDevices),
+		web.Row(manage, "GET /office/licences/{id}/devices/{device}/remove", f.licenceDeviceRemoval),
 		web.Row(manage, "POST /office/licences/{id}/devices/{device}/remove", f.removeLicenceDevice),
 		web.Row(view, "GET /office/products", f.products),
 		web.Row(products, "GET /office/products/new", f.newProduct),

@@ -122,13 +122,28 @@ func (f *Face) licenceAct(c *web.Context) error {
 	if err == nil {
 		var award license.Award
 		if award, err = a.award(c, in); err == nil {
-			err = a.do(c.Context(), f.s.Licenses, agent(c), id, in, award)
+			err = f.doAct(c, a, id, in, award)
 		}
 	}
 	if err != nil {
 		return f.showAct(c, &in, err)
 	}
 	return c.SeeOther(licenceHref(id) + "?done=" + a.name)
+}
+
+// doAct does what was asked for. A hold and a revocation have no facts of their own that the service could compare: they are of the
+// licence that the form showed, or of none, so that nobody withdraws what was paid for a moment ago.
+func (f *Face) doAct(c *web.Context, a act, id string, in licenceActForm, award license.Award) error {
+	if a.client {
+		k, err := f.s.Licenses.Case(c.Context(), id)
+		if err != nil {
+			return err
+		}
+		if in.Seen != a.seen(k) {
+			return fault.New(fault.Conflict, "changed")
+		}
+	}
+	return a.do(c.Context(), f.s.Licenses, agent(c), id, in, award)
 }
 
 func actNamed(name string) (act, bool) {

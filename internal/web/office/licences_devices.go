@@ -59,11 +59,8 @@ func licenceDevicesOf(f *ui.Frame, k license.Case, list activation.Devices, now 
 	}
 	for _, d := range list.List {
 		row := deviceRow{
-			Name: d.Name, Platform: d.Platform, Activated: f.Words.ShortDate(d.ActivatedAt), Seen: f.Words.ShortDateTime(d.SeenAt),
-			Tone: ui.Off, Use: f.T("device.idle"), Remove: p.Href + "/" + url.PathEscape(d.ID) + "/remove",
-		}
-		if row.Name == "" {
-			row.Name = f.T("device.unnamed")
+			Name: nameOf(f, d), Platform: d.Platform, Activated: f.Words.ShortDate(d.ActivatedAt), Seen: f.Words.ShortDateTime(d.SeenAt),
+			Tone: ui.Off, Use: f.T("device.idle"), Remove: removalHref(k.ID, d.ID),
 		}
 		switch {
 		case d.OfflineUntil.After(now):
@@ -82,6 +79,45 @@ func taken(f *ui.Frame, key string, n, most int) string {
 		return f.T(key+"-any", "n", strconv.Itoa(n))
 	}
 	return f.T(key+"-of", "n", strconv.Itoa(n), "max", strconv.Itoa(most))
+}
+
+func nameOf(f *ui.Frame, d activation.Device) string {
+	if d.Name == "" {
+		return f.T("device.unnamed")
+	}
+	return d.Name
+}
+
+func removalHref(licence, device string) string {
+	return licenceHref(licence) + "/devices/" + url.PathEscape(device) + "/remove"
+}
+
+func (f *Face) licenceDeviceRemoval(c *web.Context) error {
+	k, whose, err := f.whose(c)
+	if err != nil {
+		return err
+	}
+	_, d, err := f.s.Activation.Device(c.Context(), whose, c.R.PathValue("device"))
+	if err != nil {
+		return err
+	}
+	return c.Page(http.StatusOK, licenceDeviceRemovalView(licenceRemovalOf(c.Frame(), k, d, c.Now())))
+}
+
+// licenceRemovalOf makes the page that asks before a device is removed.
+func licenceRemovalOf(f *ui.Frame, k license.Case, d activation.Device, now time.Time) licenceDeviceRemovalPage {
+	p := licenceDeviceRemovalPage{
+		Frame: f, Organization: k.OrganizationName, Product: k.Product.Name, Name: nameOf(f, d), Href: removalHref(k.ID, d.ID), Devices: licenceHref(k.ID) + "/devices",
+	}
+	if d.Platform != "" {
+		p.Facts = append(p.Facts, ui.Fact{Term: f.T("device.platform"), Text: d.Platform})
+	}
+	p.Facts = append(p.Facts,
+		ui.Fact{Term: f.T("device.activated"), Text: f.Words.DateTime(d.ActivatedAt)}, ui.Fact{Term: f.T("device.seen"), Text: f.Words.DateTime(d.SeenAt)})
+	if d.OfflineUntil.After(now) {
+		p.Offline = f.Words.DateTime(d.OfflineUntil)
+	}
+	return p
 }
 
 func (f *Face) removeLicenceDevice(c *web.Context) error {

@@ -89,6 +89,18 @@ func licenceSamples() []web.Sample {
 			p.Done = f.T("office.device.removed")
 			return licenceDevicesView(p)
 		}},
+		{Name: "office-licence-device-remove", Draw: func(f *ui.Frame) templ.Component {
+			k := caseOf(sampleTrial(), nil, 12)
+			return licenceDeviceRemovalView(licenceRemovalOf(desked(f, seat(licencesPath)), k, activation.Device{
+				ID: "01", Name: "RECEPTION-PC", Platform: "Windows 11", ActivatedAt: granted(), SeenAt: k.Now.Add(-time.Minute),
+			}, k.Now))
+		}},
+		{Name: "office-licence-device-remove-offline", Draw: func(f *ui.Frame) templ.Component {
+			k := caseOf(sampleTrial(), nil, 12)
+			return licenceDeviceRemovalView(licenceRemovalOf(desked(f, seat(licencesPath)), k, activation.Device{
+				ID: "02", ActivatedAt: granted(), SeenAt: granted(), OfflineUntil: k.Now.AddDate(0, 0, 5),
+			}, k.Now))
+		}},
 		{Name: "office-licence-devices-none", Draw: func(f *ui.Frame) templ.Component {
 			k := caseOf(sampleTrial(), nil, 12)
 			return licenceDevicesView(licenceDevicesOf(desked(f, seat(licencesPath)), k, activation.Devices{License: k.License, State: k.State}, k.Now, false))

@@ -22,7 +22,7 @@ func (f *Face) licenceRoutes() []web.Route {
 	return []web.Route{
 		web.Row(web.Client, "GET /portal/licences", f.licences),
 		web.Row(web.Client, "GET /portal/licences/{id}", f.licence),
-		web.Row(web.Client, "GET /portal/licences/{id}/file", f.licenceFile),
+		web.Row(web.Client, "POST /portal/licences/{id}/file", f.licenceFile),
 		web.Row(web.Client, "GET /portal/licences/{id}/explain", f.explainLicence),
 		web.Row(web.Client, "GET /portal/licences/{id}/extend", f.extendForm),
 		web.Row(web.Member(string(organization.Administrator)), "POST /portal/licences/{id}/extend", f.extend),
@@ -113,8 +113,10 @@ func isTechnical(who web.Who) bool {
 	return isAdministrator(who) || slices.Contains(who.Roles, string(organization.Technical))
 }
 
-// licenceFile is the signed file, made for what the licence is now.
+// licenceFile is the signed file, made for what the licence is now. Each is written down and counted, so that nothing but a press of
+// the button makes one: no link that is looked at ahead, and no page that is loaded again.
 func (f *Face) licenceFile(c *web.Context) error {
+	c.Here(licenceHref(c.R.PathValue("id")))
 	file, err := f.Activation.File(c.Context(), activation.Asked{Organization: c.Who().Organization, License: c.R.PathValue("id")}, "")
 	if err != nil {
 		return err

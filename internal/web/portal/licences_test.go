@@ -49,7 +49,7 @@ func TestAnAdministratorExtendsOnceAndIsToldWhyNotTwice(t *testing.T) {
 		signIn(b, "mellison").Open(page).Sees("Evaluation ends soon", "day left")
 		p.Clock.Advance(24 * time.Hour)
 		signIn(b, "mellison").Open(page).Sees("The software does not start any more", "The key is locked because the term is over", "Ask for another evaluation")
-		if len(b.Find(".key [data-copy]")) != 0 || len(b.Find(`a[href$="/file"]`)) != 0 {
+		if len(b.Find(".key [data-copy]")) != 0 || len(b.Find(`form[action$="/file"]`)) != 0 {
 			t.Error("a locked key can be copied, or its file fetched")
 		}
 	})
@@ -64,11 +64,14 @@ func TestNobodySeesOrChangesAnothersLicence(t *testing.T) {
 		b := signIn(p.Browser(t), "oother").At(http.StatusOK, "/portal")
 		b.Open("/portal/licences").Sees(mine.Key.String()).Lacks(l.Key.String())
 		for _, id := range []string{l.ID, "no-such-licence"} {
-			for _, path := range []string{"", "/file", "/explain", "/extend", "/explain?at=2026-06-20T10:00"} {
+			for _, path := range []string{"", "/explain", "/extend", "/explain?at=2026-06-20T10:00"} {
 				b.Open("/portal/licences/" + id + path)
 				if b.Status != http.StatusNotFound || strings.Contains(b.Body, l.Key.String()) {
 					t.Errorf("%s%s of another organization is answered %d", id, path, b.Status)
 				}
+			}
+			if b.Post("/portal/licences/"+id+"/file", nil); b.Status != http.StatusNotFound {
+				t.Errorf("the file of another's licence is answered %d", b.Status)
 			}
 			if b.Post("/portal/licences/"+id+"/extend", url.Values{"organization": {o.ID}}); b.Status != http.StatusNotFound {
 				t.Errorf("extending another's licence is answered %d", b.Status)
@@ -136,7 +139,7 @@ func TestWhatIsRevokedOrReplacedIsSoAtOnce(t *testing.T) {
 		if len(b.Find(".key [data-copy]")) != 0 {
 			t.Error("the key of a licence that was withdrawn can be copied")
 		}
-		if b.Open(page + "/file"); b.Status != http.StatusForbidden {
+		if b.Post(page+"/file", nil); b.Status != http.StatusForbidden {
 			t.Errorf("the file of a licence that was withdrawn is answered %d", b.Status)
 		}
 		b.Open("/portal").Sees("Your licence was withdrawn")
@@ -150,10 +153,16 @@ func TestALicenceFileIsForItsOrganization(t *testing.T) {
 		l := evaluating(t, p, o)
 		b := signIn(p.Browser(t), "ssubscriber").At(http.StatusOK, "/portal")
 		b.Open("/portal/licences/" + l.ID)
-		if len(b.Find(`a[href$="/file"][download]`)) != 1 {
+		if len(b.Find(`form[action$="/file"][method="post"]`)) != 1 {
 			t.Fatal("no licence file is offered")
 		}
-		b.Open("/portal/licences/" + l.ID + "/file")
+		if b.Open("/portal/licences/" + l.ID + "/file"); b.Status != http.StatusMethodNotAllowed {
+			t.Errorf("a file is made by looking at its address: %d", b.Status)
+		}
+		if n := p.Count(t, `SELECT count(*) FROM license_file`); n != 0 {
+			t.Errorf("%d files were made", n)
+		}
+		b.Post("/portal/licences/"+l.ID+"/file", nil)
 		if b.Status != http.StatusOK || !strings.HasPrefix(b.Page.Header.Get("Content-Disposition"), "attachment; filename=") || !strings.Contains(b.Body, "-----BEGIN") {
 			t.Errorf("%d %q %.60q", b.Status, b.Page.Header.Get("Content-Disposition"), b.Body)
 		}
