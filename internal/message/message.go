@@ -59,11 +59,20 @@ func (w *Writer) Withhold(tx *db.Tx, to To, about string, until time.Time, m Mes
 // Recall takes back the messages about a thing that have not left, because what
 // they tell is no longer so. Without kinds it takes back all.
 func (w *Writer) Recall(tx *db.Tx, about string, kinds ...Message) error {
-	names := make([]string, len(kinds))
+	return w.outbox.Recall(tx, about, names(kinds)...)
+}
+
+// TakeBack is Recall, and says how many messages there were that will not leave.
+func (w *Writer) TakeBack(tx *db.Tx, about string, kinds ...Message) (int64, error) {
+	return w.outbox.TakeBack(tx, about, names(kinds)...)
+}
+
+func names(kinds []Message) []string {
+	list := make([]string, len(kinds))
 	for i, k := range kinds {
-		names[i] = k.spec().kind
+		list[i] = k.spec().kind
 	}
-	return w.outbox.Recall(tx, about, names...)
+	return list
 }
 
 // A Message is one of the types of this package.

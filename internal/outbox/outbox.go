@@ -169,6 +169,13 @@ func (o *Outbox) Withhold(tx *db.Tx, m Message) error {
 // Recall drops the messages of the kinds about a thing that have not left,
 // because what they tell is no longer so. Without kinds it recalls all.
 func (o *Outbox) Recall(tx *db.Tx, about string, kinds ...string) error {
+	_, err := recall(tx, about, kinds)
+	return err
+}
+
+// TakeBack is Recall, and says how many there were. One that is being handed over
+// at this moment is not counted: it may leave all the same.
+func (o *Outbox) TakeBack(tx *db.Tx, about string, kinds ...string) (int64, error) {
 	return recall(tx, about, kinds)
 }
 

@@ -46,25 +46,27 @@ func replace(tx *db.Tx, by string, m Message) error {
 	return err
 }
 
-func recall(tx *db.Tx, about string, kinds []string) error {
+func recall(tx *db.Tx, about string, kinds []string) (dropped int64, err error) {
 	if len(kinds) == 0 {
 		kinds = []string{""}
 	}
 	for _, kind := range kinds {
-		if _, err := tx.Count(`
+		n, err := tx.Count(`
 			UPDATE outbox_message SET state = 'dropped', reason = $1, body = '', settled_at = $2
 			WHERE about = $3 AND ($4 = '' OR kind = $4) AND state IN ('queued','held','failed') AND lease_until <= $2`,
-			ByRecall, db.Micros(tx.Now()), about, kind); err != nil {
-			return err
+			ByRecall, db.Micros(tx.Now()), about, kind)
+		if err != nil {
+			return dropped, err
 		}
+		dropped += n
 		if _, err := tx.Count(`
 			UPDATE outbox_message SET reason = $1
 			WHERE about = $2 AND ($3 = '' OR kind = $3) AND state = 'queued' AND lease_until > $4`,
 			ByRecall, about, kind, db.Micros(tx.Now())); err != nil {
-			return err
+			return dropped, err
 		}
 	}
-	return nil
+	return dropped, nil
 }
 
 // A claim is a message in a worker's hands.

@@ -137,11 +137,20 @@ func maintainedLater(f license.Facts, end time.Time) bool {
 	})
 }
 
-// reminders are the kinds of messages that a change of the licence makes untrue.
-func reminders() []message.Message {
-	return []message.Message{
-		message.EvaluationEnding{}, message.EvaluationEnded{}, message.EvaluationExtended{}, message.LicenceEnding{}, message.LicenceEnded{},
-		message.MaintenanceEnding{}, message.MaintenanceEnded{},
+// A reminder is of one sort of notices the messages that tell of it.
+type reminder struct {
+	matter Matter
+	ended  bool
+	kinds  []message.Message
+}
+
+// reminders are what a change of the licence can make untrue.
+func reminders() []reminder {
+	return []reminder{
+		{OfTerm, false, []message.Message{message.EvaluationEnding{}, message.LicenceEnding{}}},
+		{OfTerm, true, []message.Message{message.EvaluationEnded{}, message.LicenceEnded{}}},
+		{OfMaintenance, false, []message.Message{message.MaintenanceEnding{}}},
+		{OfMaintenance, true, []message.Message{message.MaintenanceEnded{}}},
 	}
 }
 

@@ -7,11 +7,15 @@
 // the mail, by the licence, the end and the stage: to run the chore twice, on two nodes at once, or again after a crash tells nobody
 // twice. Where the portal was away for days, only the nearest stage is told.
 //
-// Whatever changes a licence takes back the mails about it that have not left (Told).
+// Whatever changes a licence takes back the mails about it that have not left (Told). If that was every mail of a notice, it counts as
+// not told: where it is due still, or again when a hold is lifted within its stage, the chore tells it anew. Where one of several
+// people was told already, it is not told to the others later, so that nobody reads it twice.
 package renewal
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"vestibule/internal/account"
@@ -41,6 +45,7 @@ const atOnce = 100
 // Remind tells every organization what ends, once for each stage.
 func (s *Service) Remind(ctx context.Context) error {
 	var ids []string
+	var failed error // what one organization cannot be told keeps nothing from the others
 	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		ids, err = license.Ending(tx, tx.Now().Add(-late), tx.Now().Add(earliest))
 		return err
@@ -49,12 +54,10 @@ func (s *Service) Remind(ctx context.Context) error {
 	}
 	for len(ids) > 0 {
 		n := min(atOnce, len(ids))
-		if err := s.some(ctx, ids[:n]); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, s.some(ctx, ids[:n]))
 		ids = ids[n:]
 	}
-	return nil
+	return failed
 }
 
 // some looks at licences without holding anybody up, and takes those in hand of which something is to be told.
@@ -64,7 +67,7 @@ func (s *Service) some(ctx context.Context, ids []string) error {
 		waiting = nil
 		for _, id := range ids {
 			untold, err := s.untold(tx, id)
-			if err != nil {
+			if err != nil && !fault.Is(err, fault.NotFound) { // it went away meanwhile
 				return err
 			}
 			if untold {
@@ -75,13 +78,14 @@ func (s *Service) some(ctx context.Context, ids []string) error {
 	}); err != nil {
 		return err
 	}
+	var failed error
 	for _, id := range waiting {
 		err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.tell(tx, id) })
 		if err != nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Conflict) {
-			return err
+			failed = errors.Join(failed, fmt.Errorf("license %s: %w", id, err))
 		}
 	}
-	return nil
+	return failed
 }
 
 // untold says whether there is something to tell, and somebody to tell it to.
@@ -155,7 +159,7 @@ func (s *Service) tell(tx *db.Tx, id string) error {
 		return err
 	}
 	for _, n := range c.notices {
-		first, err := markTold(tx, id, n)
+		first, err := markTold(tx, id, n, len(c.people))
 		if err != nil {
 			return err
 		}
@@ -177,7 +181,16 @@ func (s *Service) Told(tx *db.Tx, l license.License, c license.Change) error {
 	if c.Kind == license.Rekeyed || c.Kind == license.LetGo {
 		return nil
 	}
-	if err := s.Messages.Recall(tx, about(l.ID), reminders()...); err != nil {
+	for _, r := range reminders() {
+		n, err := s.Messages.TakeBack(tx, about(l.ID), r.kinds...)
+		if err == nil && n > 0 {
+			err = forget(tx, l.ID, r.matter, r.ended, n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.Messages.Recall(tx, about(l.ID), message.EvaluationExtended{}); err != nil {
 		return err
 	}
 	state := l.At(tx.Now())

@@ -259,6 +259,36 @@ func TestWhatGoesOnIsNotTold(t *testing.T) {
 	})
 }
 
+func hold(t *testing.T, d *desk) {
+	t.Helper()
+	write(t, d.e, func(tx *db.Tx) error {
+		l, err := license.Get(tx, d.id)
+		if err != nil {
+			return err
+		}
+		hold := license.Hold{Kind: license.Suspended, Reason: "unpaid", By: "ines"}
+		if err := license.Place(tx, d.e.Secret, l, hold); err != nil {
+			return err
+		}
+		return d.Told(tx, l, license.Change{Kind: license.HeldBack, Hold: hold})
+	})
+}
+
+func lift(t *testing.T, d *desk) {
+	t.Helper()
+	write(t, d.e, func(tx *db.Tx) error {
+		l, err := license.Get(tx, d.id)
+		if err != nil {
+			return err
+		}
+		hold := l.Facts.Holds[len(l.Facts.Holds)-1]
+		if err := license.Lift(tx, d.e.Secret, l, hold.ID, "ines"); err != nil {
+			return err
+		}
+		return d.Told(tx, l, license.Change{Kind: license.LetGo, Hold: hold})
+	})
+}
+
 func TestNothingIsToldOfWhatIsHeld(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 		d := newDesk(t, e)
@@ -267,20 +297,17 @@ func TestNothingIsToldOfWhatIsHeld(t *testing.T) {
 		if err := d.Remind(t.Context()); err != nil || len(d.mails(t)) != 2 {
 			t.Fatalf("%v %v", d.mails(t), err)
 		}
-		write(t, e, func(tx *db.Tx) error {
-			l, err := license.Get(tx, d.id)
-			if err != nil {
-				return err
-			}
-			hold := license.Hold{Kind: license.Suspended, Reason: "unpaid", By: "ines"}
-			if err := license.Place(tx, e.Secret, l, hold); err != nil {
-				return err
-			}
-			return d.Told(tx, l, license.Change{Kind: license.HeldBack, Hold: hold})
-		})
+		hold(t, d)
 		if left := d.mails(t); len(left) != 0 {
 			t.Errorf("reminders leave although the licence is held: %v", left)
 		}
+		d.at(t, end.Add(-6*day))
+		lift(t, d)
+		d.at(t, end.Add(-6*day), "evaluation-ending") // what was taken back is told after all
+		hold(t, d)
+		lift(t, d)
+		d.at(t, end.Add(-5*day)) // once
+		hold(t, d)
 		d.at(t, end.Add(-day))
 		d.at(t, end)
 	})

@@ -19,9 +19,17 @@ func isTold(tx *db.Tx, licenseID string, n Notice) (told bool, err error) {
 	return told, err
 }
 
-// markTold writes down that a notice is told, and says whether it was not before.
-func markTold(tx *db.Tx, licenseID string, n Notice) (first bool, err error) {
-	count, err := tx.Count(`INSERT INTO renewal_notice (license_id, matter, ends_at, stage, told_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT DO NOTHING`, licenseID, n.Matter, db.Micros(n.Ends), n.stage(), db.Micros(tx.Now()))
+// markTold writes down that a notice is told to so many, and says whether it was not before.
+func markTold(tx *db.Tx, licenseID string, n Notice, people int) (first bool, err error) {
+	count, err := tx.Count(`INSERT INTO renewal_notice (license_id, matter, ends_at, stage, people, told_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT DO NOTHING`, licenseID, n.Matter, db.Micros(n.Ends), n.stage(), people, db.Micros(tx.Now()))
 	return count == 1, err
+}
+
+// forget makes the latest notice of a sort one that was not told, if it was told to no more people than that.
+func forget(tx *db.Tx, licenseID string, matter Matter, ended bool, people int64) error {
+	_, err := tx.Count(`DELETE FROM renewal_notice WHERE license_id = $1 AND matter = $2 AND (stage = 'ended') = $3 AND people <= $4
+		AND told_at = (SELECT MAX(n.told_at) FROM renewal_notice n WHERE n.license_id = $1 AND n.matter = $2 AND (n.stage = 'ended') = $3)`,
+		licenseID, matter, ended, people)
+	return err
 }

@@ -5,6 +5,7 @@ CREATE TABLE renewal_notice (
   matter     TEXT   NOT NULL, -- term, maintenance
   ends_at    BIGINT NOT NULL,
   stage      TEXT   NOT NULL, -- 60, 30, 7, 1, ended
+  people     BIGINT NOT NULL, -- how many were told
   told_at    BIGINT NOT NULL,
   PRIMARY KEY (license_id, matter, ends_at, stage)
 );
