@@ -5,6 +5,7 @@ import (
 	"vestibule/internal/download"
 	"vestibule/internal/feed"
 	"vestibule/internal/license"
+	"vestibule/internal/release"
 	"vestibule/internal/text"
 )
 
@@ -34,7 +35,7 @@ func (p *Portal) feeds() *feed.Service {
 			l, err := license.For(tx, organization, product)
 			return feed.Product{ID: l.Product.ID, Name: l.Product.Name, Summary: l.Product.Summary}, err
 		},
-		Sign: p.Signing.SignFeed,
+		Sign: p.Signing.SignFeed, Render: release.Render, PerAddress: feed.DefaultPerAddress(),
 	}
 }
 
@@ -42,7 +43,7 @@ func (p *Portal) feeds() *feed.Service {
 func released(r download.Release, lang string) feed.Release {
 	out := feed.Release{
 		ID: r.ID, Product: feed.Product{ID: r.Product, Name: r.ProductName, Summary: r.Summary}, Channel: r.Channel, Version: r.Version,
-		Published: r.Published, Required: r.Required, Notes: r.Notes.In(lang), NotesHTML: r.Notes.HTML(lang),
+		Published: r.Published, Required: r.Required, Notes: r.Notes.In(lang),
 	}
 	for _, a := range r.Artifacts {
 		out.Artifacts = append(out.Artifacts, feed.Artifact{

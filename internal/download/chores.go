@@ -31,13 +31,13 @@ func (s *Service) Settle(ctx context.Context) error {
 	for {
 		var list []moving
 		if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			list, err = lapsed(tx, page)
+			list, err = lapsed(tx, "", page)
 			return err
 		}); err != nil {
 			return err
 		}
 		for _, m := range list {
-			err := s.DB.Write(ctx, func(tx *db.Tx) error { return settle(tx, m, false) })
+			err := s.DB.Write(ctx, func(tx *db.Tx) error { return settleLapsed(tx, m) })
 			if err != nil && !fault.Is(err, fault.Conflict) { // another settled it
 				return err
 			}
@@ -46,6 +46,18 @@ func (s *Service) Settle(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// settleLapsed settles a transfer with what its sender said last, unless that was just now: then it is in good hands.
+func settleLapsed(tx *db.Tx, m moving) error {
+	if err := holdCaller(tx, m.who); err != nil {
+		return err
+	}
+	list, err := lapsed(tx, m.id, 1)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	return settle(tx, list[0], false)
 }
 
 func (s *Service) sweep(ctx context.Context) error {

@@ -31,7 +31,7 @@ func refusedAs(t *testing.T, err error, kind fault.Kind, code string) {
 
 func shelf(t *testing.T, w *downloadtest.World, person string) download.Shelf {
 	t.Helper()
-	s, err := w.Downloads.Shelf(t.Context(), person, "")
+	s, err := w.Downloads.Shelf(t.Context(), person, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,9 +114,9 @@ func TestTheShelfSaysOfEachReleaseWhetherItMayBeHadAndWhyNot(t *testing.T) {
 			t.Errorf("%+v", held.Verdict)
 		}
 		w.Write(func(tx *db.Tx) error { return account.Disable(tx, old.ID, account.ByStaff) })
-		_, err = w.Downloads.Shelf(t.Context(), old.ID, "")
+		_, err = w.Downloads.Shelf(t.Context(), old.ID, "", 0)
 		refusedAs(t, err, fault.NotFound, "not-found")
-		_, err = w.Downloads.Shelf(t.Context(), w.Marta.ID, "other")
+		_, err = w.Downloads.Shelf(t.Context(), w.Marta.ID, "other", 0)
 		refusedAs(t, err, fault.NotFound, "not-found")
 	})
 }

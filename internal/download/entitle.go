@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"slices"
 
 	"vestibule/internal/access"
 	"vestibule/internal/account"
@@ -126,8 +127,8 @@ func (s *Service) Releases(ctx context.Context, organizationID, product, channel
 	return list, err
 }
 
-// Available lists the releases that an organization may have now, the highest version first within each product. An empty product
-// or channel is every one.
+// Available lists the releases that an organization may have now, the highest version first within each product: of each channel the
+// highest fifty, since nobody reads more of a feed. An empty product or channel is every one.
 func Available(tx *db.Tx, organizationID, product, channel string) (list []Release, err error) {
 	h, err := holderOf(tx, Caller{Kind: Machine, Organization: organizationID})
 	if err != nil {
@@ -150,13 +151,25 @@ func available(tx *db.Tx, h holder, product, channel string) (list []Release, er
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range all {
-			if v := h.verdict(state, r); v.Allowed {
-				one := viewOf(r, v)
-				one.ProductName, one.Summary = l.Product.Name, l.Product.Summary
-				list = append(list, one)
+		n := map[string]int{}
+		all = slices.DeleteFunc(all, func(r release.Release) bool {
+			if n[r.Channel] == availableMost || !h.verdict(state, r).Allowed {
+				return true
 			}
+			n[r.Channel]++
+			return false
+		})
+		if all, err = release.Whole(tx, all); err != nil {
+			return nil, err
+		}
+		for _, r := range all {
+			one := viewOf(r, h.verdict(state, r))
+			one.ProductName, one.Summary = l.Product.Name, l.Product.Summary
+			list = append(list, one)
 		}
 	}
 	return list, nil
 }
+
+// availableMost bounds what is told of one channel.
+const availableMost = 50

@@ -2,6 +2,8 @@ package download
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"vestibule/internal/account"
@@ -48,43 +50,44 @@ func (s *Service) Tell(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	for {
+	var failures error
+	for last := ""; ; {
 		var list []release.Release
 		if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			list, err = release.Effective(tx, from, newsAtOnce)
+			list, err = release.Effective(tx, from, last, newsAtOnce)
 			return err
 		}); err != nil {
-			return err
+			return errors.Join(failures, err)
 		}
 		for _, r := range list {
-			from = r.EffectiveAt
-			if err := s.tell(ctx, r); err != nil {
-				return err
-			}
+			from, last = r.EffectiveAt, r.ID
+			failures = errors.Join(failures, s.tell(ctx, r))
 		}
-		if len(list) < newsAtOnce {
-			return nil
+		if len(list) < newsAtOnce || ctx.Err() != nil {
+			return failures
 		}
 	}
 }
 
+// tell tells everybody of a release. Whoever cannot be told keeps nobody after from it, and is tried again at the next run.
 func (s *Service) tell(ctx context.Context, r release.Release) error {
+	var failures error
 	for after := ""; ; {
 		var people []string
 		if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 			people, err = untold(tx, r.Product, r.ID, r.EffectiveAt, after, newsAtOnce)
 			return err
 		}); err != nil {
-			return err
+			return errors.Join(failures, err)
 		}
 		for _, id := range people {
 			after = id
 			if err := s.DB.Write(ctx, func(tx *db.Tx) error { return s.tellOne(tx, id, r.ID) }); err != nil && !fault.Is(err, fault.Conflict) {
-				return err
+				failures = errors.Join(failures, fmt.Errorf("download: to tell %s of a release: %w", id, err))
 			}
 		}
-		if len(people) < newsAtOnce {
-			return nil
+		if len(people) < newsAtOnce || ctx.Err() != nil {
+			return failures
 		}
 	}
 }

@@ -33,6 +33,9 @@ type Channel struct {
 	Code     string
 	Verdict  Verdict // whether a release that came out now could be had
 	Releases []Release
+	Newest   string // id of the highest version that may be had; "" for none
+	Total    int    // releases
+	Older    int    // how many are to be passed over for those that come after; 0: none do
 }
 
 // A Release is a published release with the verdict on it.
@@ -56,9 +59,12 @@ type Artifact struct {
 	Signature             string // minisign, as text
 }
 
-// Shelf shows a person a product's releases; product "" is the first that there is a licence for, and where there is none the shelf is
-// empty with the verdict "license-none". A product without a licence is NotFound.
-func (s *Service) Shelf(ctx context.Context, account, product string) (shelf Shelf, err error) {
+// shelfPage is how many releases of a channel are shown at a time.
+const shelfPage = 20
+
+// Shelf shows a person a product's releases, of each channel some after those that are passed over; product "" is the first that there
+// is a licence for, and where there is none the shelf is empty with the verdict "license-none". A product without a licence is NotFound.
+func (s *Service) Shelf(ctx context.Context, account, product string, over int) (shelf Shelf, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		shelf = Shelf{}
 		h, err := holderOf(tx, Caller{Kind: Person, ID: account})
@@ -86,7 +92,7 @@ func (s *Service) Shelf(ctx context.Context, account, product string) (shelf She
 		l := licenses[shown]
 		shelf.Product, shelf.License, shelf.State, shelf.PublisherKeys = l.Product, l.ID, l.At(tx.Now()), l.Product.PublisherKeys
 		shelf.Machines = h.role == organization.Administrator || h.role == organization.Technical
-		if err := shelf.fill(tx, h); err != nil {
+		if err := shelf.fill(tx, h, over); err != nil {
 			return err
 		}
 		if shelf.News, err = wantsNews(tx, account, l.Product.ID); err != nil {
@@ -98,7 +104,7 @@ func (s *Service) Shelf(ctx context.Context, account, product string) (shelf She
 	return shelf, err
 }
 
-func (shelf *Shelf) fill(tx *db.Tx, h holder) error {
+func (shelf *Shelf) fill(tx *db.Tx, h holder, over int) error {
 	all, err := release.PublishedIn(tx, shelf.Product.ID, "")
 	if err != nil {
 		return err
@@ -112,16 +118,66 @@ func (shelf *Shelf) fill(tx *db.Tx, h holder) error {
 	}
 	for _, code := range []string{license.Stable, license.Preview, license.LongTerm} {
 		c := Channel{Code: code, Verdict: h.verdict(shelf.State, release.Release{Channel: code, EffectiveAt: tx.Now()})}
+		var line []release.Release
 		for _, r := range all {
 			if r.Channel == code {
-				c.Releases = append(c.Releases, viewOf(r, h.verdict(shelf.State, r)))
+				line = append(line, r)
 			}
 		}
-		if len(c.Releases) > 0 || slices.Contains(shelf.State.Channels, code) {
+		c.Newest, c.Total = newestFor(h, shelf.State, line), len(line)
+		shown, err := release.Whole(tx, pageOf(line, over, c.Newest))
+		if err != nil {
+			return err
+		}
+		for _, r := range shown {
+			c.Releases = append(c.Releases, viewOf(r, h.verdict(shelf.State, r)))
+		}
+		if over+shelfPage < len(line) {
+			c.Older = over + shelfPage
+		}
+		if len(line) > 0 || slices.Contains(shelf.State.Channels, code) {
 			shelf.Channels = append(shelf.Channels, c)
 		}
 	}
 	return nil
+}
+
+// Artifact finds a file that a person may have now, and its release. What may not be had is NotFound, or Denied with the verdict's code.
+func (s *Service) Artifact(ctx context.Context, account, artifact string) (r Release, a Artifact, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		g, err := may(tx, Caller{Kind: Person, ID: account}, artifact)
+		if err != nil {
+			return err
+		}
+		p, err := license.ProductByID(tx, g.release.Product)
+		r, a = viewOf(g.release, Verdict{Allowed: true}), fileOf(g.artifact)
+		r.ProductName, r.Summary = p.Name, p.Summary
+		return err
+	})
+	return r, a, err
+}
+
+// newestFor is the id of the highest version that may be had; "" for none.
+func newestFor(h holder, state license.State, line []release.Release) string {
+	for _, r := range line {
+		if h.verdict(state, r).Allowed {
+			return r.ID
+		}
+	}
+	return ""
+}
+
+// pageOf are the releases of a page; the first has the newest that may be had, wherever that stands.
+func pageOf(line []release.Release, over int, newest string) []release.Release {
+	over = min(max(0, over), len(line))
+	page := slices.Clone(line[over:min(over+shelfPage, len(line))])
+	if over > 0 || newest == "" {
+		return page
+	}
+	if i := slices.IndexFunc(line, func(r release.Release) bool { return r.ID == newest }); i >= shelfPage {
+		page = append(page, line[i])
+	}
+	return page
 }
 
 func viewOf(r release.Release, v Verdict) Release {
@@ -162,19 +218,18 @@ func (s *Service) Latest(ctx context.Context, c Caller, w Wanted) (artifact stri
 		if err != nil {
 			return err
 		}
-		all, err := release.PublishedIn(tx, w.Product, w.Channel)
+		all, err := release.PublishedWith(tx, w.Product, w.Channel, w.Kind)
 		if err != nil {
 			return err
 		}
-		refused := fault.New(fault.NotFound, "not-found")
+		refused, state := fault.New(fault.NotFound, "not-found"), l.At(tx.Now())
 		for _, r := range all {
-			a, has := r.Artifact(w.Kind)
-			if !has || a.State != release.Verified || w.Version != "" && !strings.EqualFold(r.Version.String(), w.Version) {
+			if w.Version != "" && !strings.EqualFold(r.Version.String(), w.Version) {
 				continue
 			}
-			v := h.verdict(l.At(tx.Now()), r)
+			v := h.verdict(state, r)
 			if v.Allowed {
-				artifact = a.ID
+				artifact = r.Artifacts[0].ID
 				return nil
 			}
 			refused = fault.From(v.Err())

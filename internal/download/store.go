@@ -164,19 +164,25 @@ func sweepCallers(tx *db.Tx, before time.Time, limit int) (int64, error) {
 	return tx.Count(`DELETE FROM transfer_caller WHERE who IN (SELECT who FROM transfer_caller WHERE seen_at < $1 LIMIT $2)`, db.Micros(before), limit)
 }
 
-// lapsed are transfers whose sender is gone, with what they had sent when they were last heard of.
-func lapsed(tx *db.Tx, limit int) (list []moving, err error) {
-	err = tx.Each(`SELECT id, who, artifact_id, size, sent, spans FROM transfer WHERE state = $1 AND lease_until <= $2 ORDER BY lease_until LIMIT $3`,
-		[]any{Running, db.Micros(tx.Now()), limit}, func(scan func(...any) error) error {
-			var m moving
-			var text string
-			err := scan(&m.id, &m.who, &m.artifact, &m.size, &m.sent, &text)
-			if err == nil {
-				m.got, err = parseSpans(text)
-			}
-			list = append(list, m)
-			return err
-		})
+// lapsed are transfers whose sender is gone, with what they had sent when they were last heard of; of one id, which nobody changes
+// then until the transaction ends, or of all.
+func lapsed(tx *db.Tx, id string, limit int) (list []moving, err error) {
+	where, held := `state = $1 AND lease_until <= $2`, ``
+	args := []any{Running, db.Micros(tx.Now()), limit}
+	if id != "" {
+		where, held = where+` AND id = $4`, tx.ForUpdate()
+		args = append(args, id)
+	}
+	err = tx.Each(`SELECT id, who, artifact_id, size, sent, spans FROM transfer WHERE `+where+` ORDER BY lease_until LIMIT $3 `+held, args, func(scan func(...any) error) error {
+		var m moving
+		var text string
+		err := scan(&m.id, &m.who, &m.artifact, &m.size, &m.sent, &text)
+		if err == nil {
+			m.got, err = parseSpans(text)
+		}
+		list = append(list, m)
+		return err
+	})
 	return list, err
 }
 
@@ -233,12 +239,12 @@ func transfers(tx *db.Tx, f Filter, before string, limit int) (list []Transfer, 
 	return list, err
 }
 
-// completed counts the completed transfers of releases.
 func fetched(tx *db.Tx, organization string) (yes bool, err error) {
 	err = tx.Get(`SELECT EXISTS (SELECT 1 FROM transfer WHERE organization_id = $1 AND state = $2)`, []any{organization, Completed}, &yes)
 	return yes, err
 }
 
+// completed counts the completed transfers of releases.
 func completed(tx *db.Tx, releases []string) (map[string]int, error) {
 	all := map[string]int{}
 	if len(releases) == 0 {

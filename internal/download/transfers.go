@@ -134,7 +134,12 @@ func (t *Sending) End(ctx context.Context) error {
 		return nil
 	}
 	t.settled = true
-	err := t.s.DB.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error { return settle(tx, t.m, t.m.sent >= t.asked) })
+	err := t.s.DB.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		if err := holdCaller(tx, t.m.who); err != nil {
+			return err
+		}
+		return settle(tx, t.m, t.m.sent >= t.asked)
+	})
 	if fault.Is(err, fault.Conflict) {
 		return nil // the chore did it
 	}
@@ -142,11 +147,8 @@ func (t *Sending) End(ctx context.Context) error {
 }
 
 // settle ends a transfer: what it sent is joined with what the caller has of the file already, and if that is all of it now, this
-// is the transfer that completed it. Then the next one begins anew.
+// is the transfer that completed it. Then the next one begins anew. Its caller is held.
 func settle(tx *db.Tx, m moving, all bool) error {
-	if err := holdCaller(tx, m.who); err != nil {
-		return err
-	}
 	had, err := parts(tx, m.who, m.artifact)
 	if err != nil {
 		return err

@@ -165,13 +165,19 @@ func (s *Service) note(tx *db.Tx, action, accountID string, a Address) error {
 }
 
 // ByToken finds the address in use that has the secret; every other is NotFound, and nothing tells them apart. It notes the use.
+// TooMany "too-many" where the address is asked too often.
 func (s *Service) ByToken(ctx context.Context, kind, token string) (a Address, err error) {
 	var old bool
+	var now time.Time
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		now = tx.Now()
 		a, err = addressOf(tx, kind, hash(kind, token))
 		old = a.UsedAt.Before(tx.Now().Add(-usedEvery))
 		return err
 	})
+	if err == nil {
+		_, err = s.meter.Take(ctx, s.DB, now, s.PerAddress, a.ID)
+	}
 	if err != nil || !old {
 		return a, err
 	}

@@ -93,7 +93,7 @@ func (s *Service) atom(title, id string, list []Release, self *atomLink) (Docume
 		e := atomEntry{
 			ID: s.BaseURL + "/releases/" + url.PathEscape(r.ID), Title: r.Product.Name + " " + r.Version, Published: at, Updated: at,
 			Links:    []atomLink{{Rel: "alternate", Type: "text/html", Href: home.Href + "?product=" + url.QueryEscape(r.Product.ID)}},
-			Category: atomCategory{Term: r.Channel}, Content: &atomText{Type: "html", Text: r.NotesHTML},
+			Category: atomCategory{Term: r.Channel}, Content: &atomText{Type: "html", Text: s.Render(r.Notes)},
 		}
 		f.Entries = append(f.Entries, e)
 	}

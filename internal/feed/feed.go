@@ -1,7 +1,8 @@
 // Package feed tells programs what has been released: a signed JSON document, an Atom feed, and a WinGET source.
 //
-// A feed lists what its organization may have at that moment, by the same verdict as the portal's shelf: an update that a program is
-// told of, it may fetch. Readers that can send a header show a service account's token; those that cannot (feed readers, winget) use
+// A feed lists what its organization may have at that moment, by the same verdict as the portal's shelf, so that the licence gives a
+// program all updates that it is told of. Only the agreement may stand before the file: where a new version of it waits to be accepted,
+// the feed goes on telling what there is, and the fetch is refused until a person has accepted it. Readers that can send a header show a service account's token; those that cannot (feed readers, winget) use
 // an address with a secret part, which the organization makes and revokes in the portal. The database keeps the hash of the secret,
 // and the log hides it.
 //
@@ -16,6 +17,7 @@ import (
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/secret"
+	"vestibule/internal/throttle"
 )
 
 // Service is the capability.
@@ -30,8 +32,18 @@ type Service struct {
 	Available func(tx *db.Tx, organization, product, channel string) ([]Release, error)
 	// Product finds a product that the organization has a licence for, whatever its state; NotFound for every other.
 	Product func(tx *db.Tx, organization, product string) (Product, error)
+	// Render makes clean HTML of Markdown.
+	Render func(markdown string) string
+	// PerAddress bounds how often a secret address is asked.
+	PerAddress throttle.Limit
+	meter      throttle.Meter
 	// Sign signs the bytes of a feed.
 	Sign func(tx *db.Tx, body []byte) (string, error)
+}
+
+// DefaultPerAddress lets winget look at a whole source, and a reader come by every few seconds.
+func DefaultPerAddress() throttle.Limit {
+	return throttle.Limit{Name: "feed-address", Burst: 120, Every: time.Second}
 }
 
 // A Product is what releases are of.
@@ -46,7 +58,6 @@ type Release struct {
 	Published time.Time
 	Required  bool
 	Notes     string // Markdown
-	NotesHTML string // sanitised
 	Artifacts []Artifact
 }
 

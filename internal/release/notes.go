@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -19,13 +20,23 @@ import (
 // stand one behind the other: the tree is cleared of what must not be, and what comes out is let through by a list (OWASP XSS
 // Prevention Cheat Sheet; asvs: V1.3.1).
 func Render(markdown string) string {
-	md := goldmark.New(goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(shaper{}, 500))))
+	m := making()
 	var out bytes.Buffer
-	if err := md.Convert([]byte(markdown), &out); err != nil {
+	if err := m.markdown.Convert([]byte(markdown), &out); err != nil {
 		return "" // a buffer takes all
 	}
-	return strings.TrimSpace(allowed().Sanitize(out.String()))
+	return strings.TrimSpace(m.allowed.Sanitize(out.String()))
 }
+
+type maker struct {
+	markdown goldmark.Markdown
+	allowed  *bluemonday.Policy
+}
+
+// making is made once: to make it costs more than to use it.
+var making = sync.OnceValue(func() maker {
+	return maker{goldmark.New(goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(shaper{}, 500)))), allowed()}
+})
 
 const (
 	headingShift = 2 // the page has h1 and h2

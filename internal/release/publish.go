@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"vestibule/internal/db"
@@ -94,6 +96,30 @@ func (s *Service) recheck(tx *db.Tx, r *Release) (refusal, err error) {
 		refusal = fault.New(fault.Conflict, "release-files-refused")
 	}
 	return refusal, nil
+}
+
+// recheckPlanned makes a release whose date is to come a draft again where a file of it is believed no more.
+func (s *Service) recheckPlanned(tx *db.Tx, id string) error {
+	r, err := locked(tx, id)
+	if fault.Is(err, fault.NotFound) || err == nil && !r.Scheduled(tx.Now()) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	refusal, err := s.recheck(tx, &r)
+	if err != nil || refusal == nil {
+		return err
+	}
+	old := r.State
+	r = unpublished(r)
+	if r.State, err = after(old, recalled); err != nil {
+		return err
+	}
+	if err := setState(tx, r, old); err != nil {
+		return err
+	}
+	return s.event(tx, Staff{}, "release.hold_back", r, nil)
 }
 
 // goOnWith publishes a release that waited for its files, or makes it a draft again where one was refused.
@@ -246,34 +272,64 @@ func ArtifactByID(tx *db.Tx, id string) (Artifact, Release, error) {
 }
 
 // PublishedIn lists what clients can have of a product at the transaction's now, as far as it depends on the releases: the greatest
-// version first. Channel "" is every one.
+// version first. Channel "" is every one. There may be thousands, so each is told with its id, product, version, channel and date
+// alone: Whole reads the rest of those that matter.
 func PublishedIn(tx *db.Tx, product, channel string) ([]Release, error) {
-	list, err := releases(tx, `r.product_id = $1 AND r.state = $2 AND r.effective_at <= $3 AND ($4 = '' OR r.channel = $4)`, ``,
+	list, err := outlines(tx, `SELECT r.id, r.product_id, r.version, r.channel, r.effective_at, '' FROM release r
+		WHERE r.product_id = $1 AND r.state = $2 AND r.effective_at <= $3 AND ($4 = '' OR r.channel = $4)`,
 		product, string(Published), db.Micros(tx.Now()), channel)
-	slices.SortStableFunc(list, func(a, b Release) int {
-		return cmp.Or(b.Version.Compare(a.Version), b.EffectiveAt.Compare(a.EffectiveAt))
-	})
+	sortByVersion(list)
 	return list, err
 }
 
-// Latest returns the file of a kind in the greatest version of a channel that has one, as PublishedIn does. NotFound.
-func Latest(tx *db.Tx, product, channel, kind string) (Artifact, Release, error) {
-	list, err := PublishedIn(tx, product, channel)
-	if err != nil {
-		return Artifact{}, Release{}, err
+// PublishedWith is PublishedIn for the releases that have a verified file of a kind. Of the file the id and the kind are told.
+func PublishedWith(tx *db.Tx, product, channel, kind string) ([]Release, error) {
+	list, err := outlines(tx, `SELECT r.id, r.product_id, r.version, r.channel, r.effective_at, a.id
+		FROM release r JOIN artifact a ON a.release_id = r.id AND a.kind = $5 AND a.state = $6
+		WHERE r.product_id = $1 AND r.state = $2 AND r.effective_at <= $3 AND ($4 = '' OR r.channel = $4)`,
+		product, string(Published), db.Micros(tx.Now()), channel, kind, string(Verified))
+	for i := range list {
+		list[i].Artifacts[0].Kind = kind
 	}
-	for _, r := range list {
-		if a, ok := r.Artifact(kind); ok {
-			return a, r, nil
-		}
-	}
-	return Artifact{}, Release{}, fault.New(fault.NotFound, "not-found")
+	sortByVersion(list)
+	return list, err
 }
 
-// Effective lists releases whose date lies after an instant and not after the transaction's now, the oldest first.
-func Effective(tx *db.Tx, since time.Time, limit int) ([]Release, error) {
-	list, err := releases(tx, `r.state = $1 AND r.effective_at > $2 AND r.effective_at <= $3`,
-		`ORDER BY effective_at, id LIMIT $4`, string(Published), db.Micros(since), db.Micros(tx.Now()), limit)
+func sortByVersion(list []Release) {
+	slices.SortStableFunc(list, func(a, b Release) int {
+		return cmp.Or(b.Version.Compare(a.Version), b.EffectiveAt.Compare(a.EffectiveAt))
+	})
+}
+
+// Whole reads releases that PublishedIn told, with notes and files, in the same order.
+func Whole(tx *db.Tx, outlined []Release) ([]Release, error) {
+	whole := make([]Release, 0, len(outlined))
+	for some := range slices.Chunk(outlined, wholeAtOnce) {
+		var places []string
+		var ids []any
+		order := map[string]int{}
+		for i, r := range some {
+			ids, order[r.ID] = append(ids, r.ID), i
+			places = append(places, "$"+strconv.Itoa(len(ids)))
+		}
+		list, err := releases(tx, `r.id IN (`+strings.Join(places, ",")+`)`, ``, ids...)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortFunc(list, func(a, b Release) int { return order[a.ID] - order[b.ID] })
+		whole = append(whole, list...)
+	}
+	return whole, nil
+}
+
+// wholeAtOnce bounds the arguments of one statement.
+const wholeAtOnce = 100
+
+// Effective lists releases whose date is not after the transaction's now, the oldest first, and of one date by their ids: those that
+// come after a date and an id.
+func Effective(tx *db.Tx, since time.Time, after string, limit int) ([]Release, error) {
+	list, err := releases(tx, `r.state = $1 AND (r.effective_at > $2 OR r.effective_at = $2 AND r.id > $3) AND r.effective_at <= $4`,
+		`ORDER BY effective_at, id LIMIT $5`, string(Published), db.Micros(since), after, db.Micros(tx.Now()), limit)
 	slices.SortStableFunc(list, func(a, b Release) int {
 		return cmp.Or(a.EffectiveAt.Compare(b.EffectiveAt), cmp.Compare(a.ID, b.ID))
 	})

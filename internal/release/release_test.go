@@ -55,7 +55,11 @@ func TestAReleaseIsDraftedFilledVerifiedPublishedAndWithdrawn(t *testing.T) {
 		refusedAs(t, r.Remove(r.ctx, staff, a.ID), "release-published")
 
 		r.in(func(tx *db.Tx) error {
-			got, rel, err := release.Latest(tx, "meeting", license.Stable, "windows-x64-msi")
+			list, err := release.PublishedWith(tx, "meeting", license.Stable, "windows-x64-msi")
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			got, rel, err := release.ArtifactByID(tx, list[0].Artifacts[0].ID)
 			if err != nil {
 				return err
 			}
@@ -88,10 +92,11 @@ func TestAReleaseIsDraftedFilledVerifiedPublishedAndWithdrawn(t *testing.T) {
 			t.Fatalf("withdrawn: %+v, %v", out, err)
 		}
 		r.in(func(tx *db.Tx) error {
-			if _, _, err := release.Latest(tx, "meeting", license.Stable, "windows-x64-msi"); !fault.Is(err, fault.NotFound) {
-				t.Errorf("a withdrawn release is still the latest: %v", err)
+			list, err := release.PublishedWith(tx, "meeting", license.Stable, "windows-x64-msi")
+			if len(list) != 0 {
+				t.Errorf("a withdrawn release can still be had: %v", list)
 			}
-			return nil
+			return err
 		})
 		_, err = r.Make(r.ctx, staff, release.Draft{Product: "meeting", Version: "v4.2", Channel: license.Stable})
 		refusedAs(t, err, "version-exists")
@@ -251,11 +256,11 @@ func TestAReleaseOfAnotherDayIsNotOutBefore(t *testing.T) {
 			t.Error("it is not out on its date")
 		}
 		r.in(func(tx *db.Tx) error {
-			list, err := release.Effective(tx, got.EffectiveAt.Add(-time.Second), 10)
+			list, err := release.Effective(tx, got.EffectiveAt.Add(-time.Second), "", 10)
 			if len(list) != 1 {
 				t.Errorf("became effective: %v", list)
 			}
-			if list, _ := release.Effective(tx, got.EffectiveAt, 10); len(list) != 0 {
+			if list, _ := release.Effective(tx, got.EffectiveAt, got.ID, 10); len(list) != 0 {
 				t.Errorf("became effective twice: %v", list)
 			}
 			return err
@@ -310,8 +315,15 @@ func TestReleasesAreFoundInTheirOrder(t *testing.T) {
 		var order []string
 		r.in(func(tx *db.Tx) error {
 			list, err := release.PublishedIn(tx, "meeting", license.Stable)
-			for _, one := range list {
+			if err != nil {
+				return err
+			}
+			whole, err := release.Whole(tx, list)
+			for i, one := range whole {
 				order = append(order, one.Version.String())
+				if one.ID != list[i].ID || one.Notes.In("en") == "" || len(one.Artifacts) != 1 || len(list[i].Artifacts) != 0 {
+					t.Errorf("whole %+v of %+v", one, list[i])
+				}
 			}
 			return err
 		})

@@ -49,6 +49,23 @@ func releases(tx *db.Tx, where, tail string, args ...any) (list []Release, err e
 	return list, err
 }
 
+// outlines reads releases as far as PublishedIn tells them; the last column is the id of a file, or "".
+func outlines(tx *db.Tx, query string, args ...any) (list []Release, err error) {
+	err = tx.Each(query, args, func(row func(...any) error) error {
+		r := Release{State: Published}
+		var effective int64
+		var file string
+		err := row(&r.ID, &r.Product, &r.Version, &r.Channel, &effective, &file)
+		r.EffectiveAt = db.Time(effective)
+		if file != "" {
+			r.Artifacts = []Artifact{{ID: file, Release: r.ID, State: Verified}}
+		}
+		list = append(list, r)
+		return err
+	})
+	return list, err
+}
+
 func artifacts(tx *db.Tx, where string, args ...any) (list []Artifact, err error) {
 	err = tx.Each(`SELECT `+artifactColumns+` FROM artifact a WHERE `+where, args, func(row func(...any) error) error {
 		var a Artifact
@@ -120,6 +137,18 @@ func setState(tx *db.Tx, r Release, expected State) error {
 func withdraw(tx *db.Tx, r Release, expected State) error {
 	return tx.Do(`UPDATE release SET state = $1, withdrawn_at = $2, withdrawn_by = $3, reason = $4 WHERE id = $5 AND state = $6`,
 		string(r.State), db.Micros(r.WithdrawnAt), r.WithdrawnBy, r.Reason, r.ID, string(expected))
+}
+
+// scheduled are published releases whose date is to come.
+func scheduled(tx *db.Tx, limit int) (ids []string, err error) {
+	err = tx.Each(`SELECT id FROM release WHERE state = $1 AND effective_at > $2 ORDER BY effective_at, id LIMIT $3`,
+		[]any{string(Published), db.Micros(tx.Now()), limit}, func(row func(...any) error) error {
+			var id string
+			err := row(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
 }
 
 func counts(tx *db.Tx, f Filter) (map[State]int, error) {

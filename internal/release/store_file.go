@@ -108,6 +108,13 @@ func lapsed(tx *db.Tx, before time.Time, limit int) ([]Artifact, error) {
 	return artifacts(tx, `a.state = $1 AND a.touched_at <= $2 ORDER BY a.id LIMIT $3`, string(Uploading), db.Micros(before), limit)
 }
 
+// lapsedStill reports whether a file is one of those that lapsed returns.
+func lapsedStill(tx *db.Tx, id string, before time.Time) (bool, error) {
+	var n int
+	err := tx.Get(`SELECT COUNT(*) FROM artifact WHERE id = $1 AND state = $2 AND touched_at <= $3`, []any{id, string(Uploading), db.Micros(before)}, &n)
+	return n > 0, err
+}
+
 // noteBlob notes a name before the first byte is written.
 func noteBlob(tx *db.Tx, name string) error {
 	return tx.Do(`INSERT INTO release_blob (name, at, kept) VALUES ($1, $2, $3)`, name, db.Micros(tx.Now()), false)

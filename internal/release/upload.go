@@ -22,6 +22,7 @@ type Upload struct {
 	Artifact Artifact
 	PartSize int64
 	Parts    []Part // those that are there, by number
+	fresh    bool   // there was nothing of it
 }
 
 // A Part is one that is there.
@@ -41,6 +42,7 @@ func (s *Service) Begin(ctx context.Context, by Staff, releaseID string, f File)
 	err = s.change(ctx, by, releaseID, edited, func(tx *db.Tx, r Release) error {
 		for _, a := range r.Artifacts {
 			if a.Kind == f.Kind && a.Name == f.Name && a.Size == f.Size && a.State == Uploading {
+				u = Upload{}
 				return s.goOn(tx, a, f, &u)
 			}
 			if a.Kind == f.Kind {
@@ -50,7 +52,7 @@ func (s *Service) Begin(ctx context.Context, by Staff, releaseID string, f File)
 				return &fault.Error{Kind: fault.Conflict, Code: "file-name-taken", Field: "name", Args: map[string]string{"name": f.Name}}
 			}
 		}
-		u = Upload{PartSize: PartSize, Artifact: Artifact{
+		u = Upload{PartSize: PartSize, fresh: true, Artifact: Artifact{
 			ID: s.Secret.ID(tx.Now()), Release: r.ID, Kind: f.Kind, Title: f.Title, Name: f.Name, Platform: f.Platform, Arch: f.Arch,
 			MediaType: mediaType(f.Name), Size: f.Size, Signature: f.Signature, State: Uploading, MadeAt: tx.Now(), MadeBy: by.name(),
 		}}
@@ -194,15 +196,20 @@ func whole(a Artifact, list []Part) (size int64, err error) {
 	return size, nil
 }
 
-// Add takes a whole file of a draft from one reader, whose size need not be known. Where the reader is cut, the file is not there.
+// Add takes a whole file of a draft from one reader, whose size need not be known. Where the reader is cut, the file is not there;
+// one that somebody has begun before stays as far as it is.
 func (s *Service) Add(ctx context.Context, by Staff, releaseID string, f File, in io.Reader) (Artifact, error) {
 	u, err := s.Begin(ctx, by, releaseID, f)
 	if err != nil {
 		return Artifact{}, err
 	}
-	if err := s.addParts(ctx, by, u, in); err != nil {
+	err = s.addParts(ctx, by, u, in)
+	if err != nil && u.fresh {
 		away := context.WithoutCancel(ctx)
 		return Artifact{}, errors.Join(err, s.Remove(away, by, u.Artifact.ID))
+	}
+	if err != nil {
+		return Artifact{}, err
 	}
 	return s.Finish(ctx, by, u.Artifact.ID)
 }

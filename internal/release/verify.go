@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/blake2b"
@@ -39,16 +40,23 @@ func (s *Service) Chores() []chore.Chore {
 	}
 }
 
-// Verify verifies every file that waits for it and is in no other node's hands.
+// Verify verifies every file that waits for it and is in no other node's hands, and looks once more at the signatures of releases
+// whose date is to come: one whose key was taken away meanwhile is a draft again.
 func (s *Service) Verify(ctx context.Context) error {
-	var ids []string
+	var ids, planned []string
 	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		ids, err = waiting(tx, batch)
+		if ids, err = waiting(tx, batch); err != nil {
+			return err
+		}
+		planned, err = scheduled(tx, batch)
 		return err
 	}); err != nil {
 		return err
 	}
 	var failures error
+	for _, id := range planned {
+		failures = errors.Join(failures, s.DB.Write(ctx, func(tx *db.Tx) error { return s.recheckPlanned(tx, id) }))
+	}
 	for _, id := range ids {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -84,6 +92,8 @@ func (s *Service) verify(ctx context.Context, id string) error {
 	if err != nil || a.ID == "" {
 		return err
 	}
+	kept := s.keepLease(ctx, id, token)
+	defer kept()
 	err = s.join(ctx, &a, list, token)
 	switch {
 	case errors.Is(err, errLost):
@@ -99,6 +109,27 @@ func (s *Service) verify(ctx context.Context, id string) error {
 		return errors.Join(err, s.DB.Write(away, func(tx *db.Tx) error { return giveBack(tx, id, token) }))
 	}
 	return s.drop(ctx)
+}
+
+// keepLease renews a lease for as long as its worker lives, whatever that waits for: what a store does after the last byte may take
+// longer than all bytes did. The token fences it off where another has the file by now.
+func (s *Service) keepLease(ctx context.Context, id, token string) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var worker sync.WaitGroup
+	worker.Go(func() {
+		tick := time.NewTicker(lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			// One that fails is tried again before the lease ends; one that is lost is noticed when the work is settled.
+			_ = s.DB.Write(ctx, func(tx *db.Tx) error { return renew(tx, id, token, tx.Now().Add(lease)) })
+		}
+	})
+	return func() { cancel(); worker.Wait() }
 }
 
 // join writes the parts as one blob and computes its sums.
@@ -281,31 +312,42 @@ func (s *Service) judged(tx *db.Tx, r Release, a Artifact) (signature, error) {
 
 // Sweep takes away files of which no more parts come, and blobs that nothing refers to.
 func (s *Service) Sweep(ctx context.Context) error {
+	var list []Artifact
 	var before time.Time
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		before = tx.Now().Add(-loose)
-		list, err := lapsed(tx, tx.Now().Add(-abandoned), batch)
-		if err != nil {
+		if list, err = lapsed(tx, tx.Now().Add(-abandoned), batch); err != nil {
 			return err
-		}
-		for _, a := range list {
-			r, err := ByID(tx, a.Release)
-			if err != nil {
-				return err
-			}
-			if err := s.removeFile(tx, a); err != nil {
-				return err
-			}
-			if err := s.event(tx, Staff{}, "release.file_lapse", r, detailOf(a)); err != nil {
-				return err
-			}
 		}
 		return doom(tx, before)
 	})
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.drop(ctx), s.Store.Tidy(before))
+	var failures error
+	for _, a := range list {
+		failures = errors.Join(failures, s.DB.Write(ctx, func(tx *db.Tx) error { return s.lapse(tx, a) }))
+	}
+	return errors.Join(failures, s.drop(ctx), s.Store.Tidy(before))
+}
+
+// lapse takes a file away of which no more parts come, unless one came meanwhile.
+func (s *Service) lapse(tx *db.Tx, a Artifact) error {
+	r, err := locked(tx, a.Release)
+	if fault.Is(err, fault.NotFound) {
+		return nil // it was discarded
+	}
+	if err != nil {
+		return err
+	}
+	still, err := lapsedStill(tx, a.ID, tx.Now().Add(-abandoned))
+	if err != nil || !still {
+		return err
+	}
+	if err := s.removeFile(tx, a); err != nil {
+		return err
+	}
+	return s.event(tx, Staff{}, "release.file_lapse", r, detailOf(a))
 }
 
 // drop deletes the blobs that are doomed. One that cannot be deleted now is there for the next run.

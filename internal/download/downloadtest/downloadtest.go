@@ -123,7 +123,7 @@ func (w *World) services() {
 	}
 	w.Feeds = &feed.Service{
 		DB: e.DB, Secret: e.Secret, BaseURL: "https://portal.example", Vendor: "Northwind Conferencing", Sign: w.Signing.SignFeed,
-		Available: Available,
+		Available: Available, Render: release.Render, PerAddress: feed.DefaultPerAddress(),
 		Product: func(tx *db.Tx, organization, product string) (feed.Product, error) {
 			l, err := license.For(tx, organization, product)
 			return feed.Product{ID: l.Product.ID, Name: l.Product.Name, Summary: l.Product.Summary}, err
@@ -137,7 +137,7 @@ func Available(tx *db.Tx, organization, product, channel string) (all []feed.Rel
 	for _, r := range list {
 		one := feed.Release{
 			ID: r.ID, Product: feed.Product{ID: r.Product, Name: r.ProductName, Summary: r.Summary}, Channel: r.Channel, Version: r.Version,
-			Published: r.Published, Required: r.Required, Notes: r.Notes.In("en"), NotesHTML: r.Notes.HTML("en"),
+			Published: r.Published, Required: r.Required, Notes: r.Notes.In("en"),
 		}
 		for _, a := range r.Artifacts {
 			one.Artifacts = append(one.Artifacts, feed.Artifact{

@@ -3,6 +3,7 @@ package fetch
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 
 	"vestibule/internal/download"
@@ -66,6 +67,9 @@ func answer(c *web.Context, found any, err error) error {
 			status = http.StatusNotFound
 		case fault.Invalid:
 			status = http.StatusBadRequest
+		case fault.TooMany:
+			status = http.StatusTooManyRequests
+			c.W.Header().Set("Retry-After", decimal(int64(math.Ceil(e.RetryAfter.Seconds()))))
 		default:
 			return err
 		}

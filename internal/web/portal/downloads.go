@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,12 +38,13 @@ type downloadsForm struct {
 	Start   string `form:"start,max=64"` // an artifact whose download begins with the page
 	Told    string `form:"told,max=10"`
 	On      bool   `form:"on"`
+	Over    string `form:"over,max=6"` // how many releases are passed over
 }
 
 // href is the page of a product and a channel.
 func (in downloadsForm) href() string {
 	v := url.Values{}
-	for name, value := range map[string]string{"product": in.Product, "channel": in.Channel, "start": in.Start, "told": in.Told} {
+	for name, value := range map[string]string{"product": in.Product, "channel": in.Channel, "start": in.Start, "told": in.Told, "over": in.Over} {
 		if value != "" {
 			v.Set(name, value)
 		}
@@ -60,11 +62,20 @@ func (f *Face) downloads(c *web.Context) error {
 	if err := c.Form(&in); err != nil {
 		return err
 	}
-	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, in.Product)
+	over, err := strconv.Atoi(in.Over)
+	if err != nil {
+		over = 0
+	}
+	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, in.Product, max(0, over))
 	if err != nil {
 		return err
 	}
 	p := f.downloadsOf(c, in, shelf)
+	if in.Start != "" {
+		if _, a, err := f.Download.Artifact(c.Context(), c.Who().Account, in.Start); err == nil {
+			p.Begins = startPart{Name: a.Name, Href: artifactHref(a.ID)}
+		}
+	}
 	switch in.Told {
 	case "on":
 		p.Done = c.T("downloads.news-started")
@@ -111,7 +122,10 @@ func (f *Face) downloadsOf(c *web.Context, in downloadsForm, shelf download.Shel
 	}
 	channel := shelf.Channels[chosen]
 	p.Channel = channel.Code
-	f.releasesOf(c, &p, shelf, channel, in.Start)
+	f.releasesOf(c, &p, shelf, channel, in.Over == "")
+	if channel.Older > 0 {
+		p.More = downloadsForm{Product: shelf.Product.ID, Channel: channel.Code, Over: strconv.Itoa(channel.Older)}.href()
+	}
 	if shelf.Machines {
 		p.Tokens = tokensPath
 	}
@@ -142,15 +156,9 @@ func channelName(c *web.Context, code string) string {
 // unfolded is how many releases are shown; older ones are folded away.
 const unfolded = 3
 
-// releasesOf fills in a channel's releases, what is said about them, and the addresses of the newest files.
-func (f *Face) releasesOf(c *web.Context, p *downloadsPage, shelf download.Shelf, channel download.Channel, start string) {
-	recommended := ""
-	for _, r := range channel.Releases {
-		if r.Verdict.Allowed {
-			recommended = r.ID
-			break
-		}
-	}
+// releasesOf fills in a channel's releases, what is said about them, and on the first page the addresses of the newest files.
+func (f *Face) releasesOf(c *web.Context, p *downloadsPage, shelf download.Shelf, channel download.Channel, first bool) {
+	recommended := channel.Newest
 	for i, r := range channel.Releases {
 		part := releaseOf(c, shelf.Product.ID, r)
 		part.Open = r.ID == recommended || recommended == "" && i == 0
@@ -162,12 +170,7 @@ func (f *Face) releasesOf(c *web.Context, p *downloadsPage, shelf download.Shelf
 			part.Tags = append([]tagPart{{ui.OK, c.T("downloads.recommended")}}, part.Tags...)
 			f.newestOf(c, p, shelf, channel.Code, r)
 		}
-		for _, a := range r.Artifacts {
-			if a.ID == start && r.Verdict.Allowed {
-				p.Begins = startPart{Name: a.Name, Href: artifactHref(a.ID)}
-			}
-		}
-		if i < unfolded || part.Open {
+		if i < unfolded || part.Open || !first {
 			p.Releases = append(p.Releases, part)
 		} else {
 			p.Older = append(p.Older, part)

@@ -3,7 +3,6 @@ package portal
 import (
 	"mime"
 
-	"vestibule/internal/download"
 	"vestibule/internal/fault"
 	"vestibule/internal/release"
 	"vestibule/internal/web"
@@ -60,32 +59,14 @@ func (f *Face) showAgreement(c *web.Context, failed error) error {
 	if q.Accepted {
 		return c.SeeOther(downloadsForm{Product: q.Product, Start: id}.href())
 	}
-	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, q.Product)
-	if err != nil {
-		return err
-	}
-	r, a, err := onShelf(shelf, id)
+	r, a, err := f.Download.Artifact(c.Context(), c.Who().Account, id)
 	if err != nil {
 		return err
 	}
 	return c.Page(frame.Status(), agreementView(agreementPage{
-		Frame: frame, Product: shelf.Product.Name, File: a.Name, Organization: c.Who().Company, Version: q.Version, Since: c.Words.Date(q.Since), Text: q.Text, TextLang: q.Lang,
+		Frame: frame, Product: r.ProductName, File: a.Name, Organization: c.Who().Company, Version: q.Version, Since: c.Words.Date(q.Since), Text: q.Text, TextLang: q.Lang,
 		Newer: !q.Earlier.IsZero(), Back: downloadsForm{Product: q.Product, Channel: r.Channel}.href(), Action: artifactHref(id) + "/agreement",
 	}))
-}
-
-// onShelf finds an artifact that may be had; NotFound for others.
-func onShelf(shelf download.Shelf, id string) (download.Release, download.Artifact, error) {
-	for _, channel := range shelf.Channels {
-		for _, r := range channel.Releases {
-			for _, a := range r.Artifacts {
-				if a.ID == id && r.Verdict.Allowed {
-					return r, a, nil
-				}
-			}
-		}
-	}
-	return download.Release{}, download.Artifact{}, fault.New(fault.NotFound, "not-found")
 }
 
 // agree takes the answer. The file begins to come in with the page of the downloads, so that nobody is left on the question.
@@ -99,15 +80,11 @@ func (f *Face) agree(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, q.Product)
+	r, _, err := f.Download.Artifact(c.Context(), c.Who().Account, id)
 	if err != nil {
 		return err
 	}
-	r, _, err := onShelf(shelf, id)
-	if err != nil {
-		return err
-	}
-	back := downloadsForm{Product: shelf.Product.ID, Channel: r.Channel}
+	back := downloadsForm{Product: r.Product, Channel: r.Channel}
 	if in.Decline {
 		return c.SeeOther(back.href())
 	}
@@ -123,15 +100,7 @@ func (f *Face) agree(c *web.Context) error {
 
 // signature is an artifact's signature as a file beside it.
 func (f *Face) signature(c *web.Context) error {
-	var in downloadsForm
-	if err := c.Form(&in); err != nil {
-		return err
-	}
-	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, in.Product)
-	if err != nil {
-		return err
-	}
-	_, a, err := onShelf(shelf, c.R.PathValue("artifact"))
+	_, a, err := f.Download.Artifact(c.Context(), c.Who().Account, c.R.PathValue("artifact"))
 	if err != nil {
 		return err
 	}
@@ -143,7 +112,7 @@ func (f *Face) signature(c *web.Context) error {
 
 // publisherKey is a public key as the file that minisign reads.
 func (f *Face) publisherKey(c *web.Context) error {
-	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, c.R.PathValue("product"))
+	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, c.R.PathValue("product"), 0)
 	if err != nil {
 		return err
 	}

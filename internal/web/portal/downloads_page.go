@@ -21,6 +21,7 @@ type downloadsPage struct {
 	Nothing          string     // why there is nothing to list
 	Releases         []releasePart
 	Older            []releasePart // folded away
+	More             string        // the page of those that come after; "" for none
 	Check            checkPart
 	News             newsPart
 	Stable           []addressPart // of the newest file of each kind

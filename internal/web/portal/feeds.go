@@ -33,7 +33,7 @@ func (f *Face) showFeeds(c *web.Context, p feedsPage, failed error) error {
 	if err != nil {
 		return err
 	}
-	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, "")
+	shelf, err := f.Download.Shelf(c.Context(), c.Who().Account, "", 0)
 	if err != nil {
 		return err
 	}
