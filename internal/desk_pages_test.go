@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"vestibule/internal/db"
+	"vestibule/internal/organization"
 
 	"vestibule/internal/portaltest"
 	"vestibule/internal/staff"
@@ -77,4 +79,47 @@ func code(m portaltest.Message) string {
 		return c
 	}
 	return sixDigits.FindString(m.Text)
+}
+
+// A key opens software: no address holds one, where logs and histories keep it.
+//
+// asvs: V14.2.1
+func TestAnAccountIsFoundByItsOrganizationsKeyAndNoAddressNamesIt(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		o := settled(t, p, "Marta", 1, has{questions: true})
+		l := licensed(t, p, "Harbour Vale Council")
+		p.Change(t, func(tx *db.Tx) error {
+			_, err := organization.Admit(tx, p.Secret, l.Organization, o.ID, o.EmailKey, organization.Member, organization.ByStaff)
+			return err
+		})
+		cleo := member(t, p, "Cleo", staff.Helpdesk)
+		b := browserOf(cleo)
+		search := func(words string) *portaltest.Browser {
+			b.Open("/office/accounts").Fill(cleo.Say("helpdesk.list.search"), words)
+			b.Press(cleo.Say("helpdesk.list.go"))
+			return b
+		}
+		search(strings.ToLower(l.Key.String())).At(http.StatusOK, "/office/accounts").Sees("Members of Harbour Vale Council.", o.UserID).Lacks("Cleo Prior", l.Key.String())
+		if b.URL.Query().Get("organization") != l.Organization || b.URL.Query().Get("q") != "" {
+			t.Errorf("a key leads to %s", b.URL)
+		}
+		b.Open("/office/accounts?q=" + l.Key.String())
+		if b.URL.Query().Get("q") != "" {
+			t.Errorf("an address with a key stays: %s", b.URL)
+		}
+		wrong := []byte(l.Key.String())
+		wrong[len(wrong)-1] = map[bool]byte{true: 'B', false: 'A'}[wrong[len(wrong)-1] == 'A']
+		search(string(wrong)).At(http.StatusUnprocessableEntity, "/office/accounts/search").Sees("typing slip")
+		if strings.Contains(b.Body, "q="+string(wrong)) {
+			t.Error("a link carries a key along")
+		}
+		// An address of many letters and digits is none, and what finds somebody can be kept.
+		search("somebody.of.that.name-2026@harbour-vale.example").At(http.StatusOK, "/office/accounts/search").Sees("Nobody found")
+		search(o.UserID).At(http.StatusOK, "/office/accounts").Sees(o.UserID)
+		if b.URL.Query().Get("q") != o.UserID {
+			t.Errorf("a search leads to %s", b.URL)
+		}
+		search(strings.Repeat("x", 500)).At(http.StatusUnprocessableEntity, "/office/accounts/search").Sees("Use at most 200 characters")
+		b.Open("/office/accounts?organization=none").At(http.StatusNotFound, "/office/accounts")
+	})
 }

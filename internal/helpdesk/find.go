@@ -18,9 +18,10 @@ import (
 // phone number in any spelling, name, organization, a whole licence key, or the
 // reference of a recovery; words may be cut short.
 type Query struct {
-	Search string
-	State  account.State // "" is any
-	After  string        // a Page's Next
+	Search       string
+	Organization string        // whose members alone; "" is any. NotFound if there is none
+	State        account.State // "" is any
+	After        string        // a Page's Next
 }
 
 // A Found is one account of a list.
@@ -34,10 +35,12 @@ type Found struct {
 // A Page is a part of the accounts found, the newest first.
 type Page struct {
 	Accounts []Found
-	Next     string // where the next page starts; "": this is the last
-	Count    int    // how many were found, where Exact
-	Exact    bool   // false: more than Count
-	Behind   bool   // some that changed are not found by their new words yet
+	// Organization is the one whose members are listed: that the query names, or the owner of the licence key that was searched for.
+	Organization organization.Organization
+	Next         string // where the next page starts; "": this is the last
+	Count        int    // how many were found, where Exact
+	Exact        bool   // false: more than Count
+	Behind       bool   // some that changed are not found by their new words yet
 }
 
 const (
@@ -58,7 +61,7 @@ func (s *Service) Find(ctx context.Context, by Staff, q Query) (p Page, err erro
 	if q.State != "" && !slices.Contains(States(), q.State) {
 		return p, fault.New(fault.NotFound, "not-found")
 	}
-	if len(q.After) > 64 {
+	if len(q.After) > 64 || len(q.Organization) > 64 {
 		return p, fault.New(fault.NotFound, "not-found")
 	}
 	if err := s.freshen(ctx); err != nil {
@@ -75,6 +78,11 @@ func (s *Service) Find(ctx context.Context, by Staff, q Query) (p Page, err erro
 		w, err := s.wantedOf(tx, q)
 		if err != nil || w.impossible {
 			return err
+		}
+		if w.organization != "" {
+			if p.Organization, err = organization.Get(tx, w.organization); err != nil {
+				return err
+			}
 		}
 		return p.fill(tx, w)
 	})
@@ -133,7 +141,7 @@ func (t token) span() (from, below string) {
 
 // wantedOf reads a search.
 func (s *Service) wantedOf(tx *db.Tx, q Query) (w wanted, err error) {
-	w = wanted{state: q.State, after: q.After, lead: -1}
+	w = wanted{state: q.State, after: q.After, lead: -1, organization: q.Organization}
 	typed := strings.TrimSpace(q.Search)
 	if typed == "" {
 		return w, nil

@@ -118,7 +118,7 @@ func (f *Face) operations() []operation {
 		{
 			id: "heartbeatDevice", method: http.MethodPost, path: devices + "/{id}/heartbeat", scope: organization.ScopeActivate, handle: f.heartbeat,
 			body: HeartbeatRequest{}, answer: Activation{}, status: http.StatusOK,
-			codes: append([]string{"device-unknown", "fingerprint-invalid", "seats-exhausted"}, stopped...),
+			codes: append([]string{"device-unknown", "fingerprint-invalid", "devices-exhausted", "seats-exhausted"}, stopped...),
 		},
 		{
 			id: "deactivateDevice", method: http.MethodPost, path: devices + "/{id}/deactivate", scope: organization.ScopeActivate, handle: f.deactivate,
@@ -131,7 +131,7 @@ func (f *Face) operations() []operation {
 		{
 			id: "issueLicenseFile", method: http.MethodPost, path: licenses + "/{id}/file", scope: organization.ScopeFiles, handle: f.file,
 			body: FileRequest{}, answer: LicenseFile{}, status: http.StatusOK,
-			codes: append([]string{"not-found", "device-unknown", "fingerprint-invalid"}, stopped...),
+			codes: append([]string{"not-found", "device-unknown", "fingerprint-invalid", "devices-exhausted", "seats-exhausted"}, stopped...),
 		},
 		{
 			id: "listRevocations", method: http.MethodGet, path: "/api/v1/revocations", alone: true, handle: f.revocations,

@@ -105,7 +105,7 @@ type LicenseFile struct {
 	Until    time.Time `json:"until"`
 	KeyID    string    `json:"key_id" example:"3b1f0a92c4d5e687"`
 	FileName string    `json:"file_name" example:"meeting.lic"`
-	Text     string    `json:"text" example:"-----BEGIN VESTIBULE LICENSE-----"`
+	Text     string    `json:"text" example:"-----BEGIN VESTIBULE LICENCE-----"`
 }
 
 // Revocations is the signed list.

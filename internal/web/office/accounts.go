@@ -1,12 +1,14 @@
 package office
 
 import (
+	"net/http"
 	"net/url"
 	"time"
 
 	"vestibule/internal/account"
 	"vestibule/internal/fault"
 	"vestibule/internal/helpdesk"
+	"vestibule/internal/license"
 	"vestibule/internal/staff"
 	"vestibule/internal/web"
 	"vestibule/internal/web/ui"
@@ -16,14 +18,15 @@ const accountsPath = "/office/accounts"
 
 // accountsForm is the toolbar of the accounts.
 type accountsForm struct {
-	Search string `form:"q,max=200"`
-	State  string `form:"state,max=20"`
-	After  string `form:"after,max=64"`
+	Search       string `form:"q,max=200"`
+	Organization string `form:"organization,max=64"` // whose members are listed
+	State        string `form:"state,max=20"`
+	After        string `form:"after,max=64"`
 }
 
 func (in accountsForm) href() string {
 	v := url.Values{}
-	for name, value := range map[string]string{"q": in.Search, "state": in.State, "after": in.After} {
+	for name, value := range map[string]string{"q": in.Search, "organization": in.Organization, "state": in.State, "after": in.After} {
 		if value != "" {
 			v.Set(name, value)
 		}
@@ -49,23 +52,65 @@ type accountRow struct {
 
 func (f *Face) accounts(c *web.Context) error {
 	var in accountsForm
-	frame, err := c.Again(c.Form(&in))
+	return f.showAccounts(c, in, c.Form(&in))
+}
+
+// searchAccounts looks for accounts. What looks like a licence key is looked for here and now, so that no address names it: it leads
+// to the members of the organisation whose key it is. What finds somebody, or looks like no key, becomes an address that can be kept.
+func (f *Face) searchAccounts(c *web.Context) error {
+	var in accountsForm
+	err := c.Form(&in)
+	in.Organization, in.After = "", ""
+	if err == nil && !likeKey(in.Search) {
+		return c.SeeOther(in.href())
+	}
+	c.Here(accountsPath)
+	return f.showAccounts(c, in, err)
+}
+
+func (f *Face) showAccounts(c *web.Context, in accountsForm, failed error) error {
+	var page helpdesk.Page
+	if failed == nil {
+		var err error
+		q := helpdesk.Query{Search: in.Search, Organization: in.Organization, State: account.State(in.State), After: in.After}
+		if page, err = f.s.Helpdesk.Find(c.Context(), by(c), q); err != nil {
+			return err
+		}
+	}
+	keyed := failed == nil && in.Search != "" && page.Organization.ID != in.Organization
+	if keyed {
+		return c.SeeOther(accountsForm{Organization: page.Organization.ID, State: in.State}.href())
+	}
+	if failed == nil && likeKey(in.Search) {
+		_, bad := license.ParseKey(in.Search)
+		switch {
+		case len(page.Accounts) > 0: // no key is an account's words
+			if c.R.Method == http.MethodPost {
+				return c.SeeOther(in.href())
+			}
+		case bad != nil && fault.From(bad).Code == "key-check":
+			failed = onFields(bad, map[string]string{"": "q", "key": "q"})
+		}
+	}
+	frame, err := c.Again(failed)
 	if err != nil {
 		return err
 	}
-	if len(frame.Errors) > 0 { // nothing is looked for, and no tab carries it along
-		return c.Page(frame.Status(), accountsView(accountsPage{Frame: frame, In: in, Tabs: f.tabs(c, accountsForm{}), ClearHref: accountsPath}))
+	kept := in
+	if len(frame.Errors) > 0 || likeKey(in.Search) && len(page.Accounts) == 0 { // no tab carries along what nobody has
+		kept.Search = ""
 	}
-	page, err := f.s.Helpdesk.Find(c.Context(), by(c), helpdesk.Query{Search: in.Search, State: account.State(in.State), After: in.After})
-	if err != nil {
+	p := accountsPage{Frame: frame, In: in, Behind: page.Behind, Tabs: f.tabs(c, kept), ClearHref: accountsForm{State: in.State}.href()}
+	if len(frame.Errors) > 0 {
+		return c.Page(frame.Status(), accountsView(p))
+	}
+	if p.Waiting, err = f.s.Helpdesk.AwaitingCount(c.Context()); err != nil {
 		return err
 	}
-	waiting, err := f.s.Helpdesk.AwaitingCount(c.Context())
-	if err != nil {
-		return err
+	if page.Organization.ID != "" {
+		p.Of = c.T("helpdesk.list.of", "organization", page.Organization.Name)
 	}
-	p := accountsPage{Frame: frame, In: in, Waiting: waiting, Behind: page.Behind, ClearHref: accountsForm{State: in.State}.href()}
-	if len(page.Accounts) > 0 && (in.Search != "" || in.State != "") {
+	if len(page.Accounts) > 0 && (in.Search != "" || in.Organization != "" || in.State != "") {
 		p.Found = c.T("helpdesk.list.found", "n", page.Count)
 		if !page.Exact {
 			p.Found = c.T("helpdesk.list.more", "n", page.Count)
@@ -74,21 +119,22 @@ func (f *Face) accounts(c *web.Context) error {
 	for _, one := range page.Accounts {
 		p.Rows = append(p.Rows, foundRow(c, one))
 	}
-	p.Tabs = f.tabs(c, in)
+	kept.After = ""
 	if in.After != "" {
-		p.First = accountsForm{Search: in.Search, State: in.State}.href()
+		p.First = kept.href()
 	}
 	if page.Next != "" {
-		p.Next = accountsForm{Search: in.Search, State: in.State, After: page.Next}.href()
+		kept.After = page.Next
+		p.Next = kept.href()
 	}
-	return c.Page(200, accountsView(p))
+	return c.Page(http.StatusOK, accountsView(p))
 }
 
 func (f *Face) tabs(c *web.Context, in accountsForm) []ui.Tab {
-	tabs := []ui.Tab{{Text: c.T("helpdesk.state.all"), Href: accountsForm{Search: in.Search}.href(), Current: in.State == "", Count: -1}}
+	tabs := []ui.Tab{{Text: c.T("helpdesk.state.all"), Href: accountsForm{Search: in.Search, Organization: in.Organization}.href(), Current: in.State == "", Count: -1}}
 	for _, s := range helpdesk.States() {
 		tabs = append(tabs, ui.Tab{
-			Text: c.T("helpdesk.state." + string(s)), Href: accountsForm{Search: in.Search, State: string(s)}.href(), Current: in.State == string(s), Count: -1,
+			Text: c.T("helpdesk.state." + string(s)), Href: accountsForm{Search: in.Search, Organization: in.Organization, State: string(s)}.href(), Current: in.State == string(s), Count: -1,
 		})
 	}
 	return tabs

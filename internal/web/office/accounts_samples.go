@@ -17,6 +17,17 @@ func accountSamples() []web.Sample {
 			p.Rows, p.Next, p.In.Search, p.Found, p.Waiting = nil, "", "nobody", "", 0
 			return accountsView(p)
 		}},
+		{Name: "office-accounts-of", Draw: func(f *ui.Frame) templ.Component {
+			p := sampleAccounts(desked(f, 2))
+			p.Of = f.T("helpdesk.list.of", "organization", "Harbour Vale Council")
+			return accountsView(p)
+		}},
+		{Name: "office-accounts-errors", Draw: func(f *ui.Frame) templ.Component {
+			p := sampleAccounts(desked(f, 2))
+			p.Rows, p.Next, p.In.Search, p.Found = nil, "", "NWC-7K4Q8-29TXM-8VD5H-RCW2X", ""
+			f.Errors = ui.Errors{{Field: "q", Text: f.T("fault.key-check")}}
+			return accountsView(p)
+		}},
 		{Name: "office-accounts-pending", Draw: func(f *ui.Frame) templ.Component {
 			row := sampleClearing(f)
 			row.Href, row.Name, row.UserID = "/office/accounts/01", "Marta Ellison", "mellison"

@@ -73,6 +73,7 @@ func (f *Face) Routes() []web.Route {
 		web.Row(web.Staff(string(staff.OrganizationsView)), "GET /office/joins", f.joins),
 		web.Row(decide, "POST /office/joins/{id}", f.decideJoin),
 		web.Row(accounts, "GET /office/accounts", f.accounts),
+		web.Row(accounts, "POST /office/accounts/search", f.searchAccounts),
 		web.Row(accounts, "GET /office/accounts/pending", f.awaiting),
 		web.Row(accounts, "GET /office/accounts/{id}", f.account),
 		web.Row(help, "POST /office/accounts/{id}/code", f.sendCode),
