@@ -74,15 +74,25 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	if len(paths) < 20 {
 		t.Fatalf("the gallery shows %d pages only", len(paths))
 	}
-	for _, path := range paths {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			p := p.For(t)
-			p.Resize(1280)
-			p.Go(d.URL + path)
-			p.Accessible()
-			for _, width := range []int{320, 390} {
-				p.Resize(width)
-				p.Upright()
+	// Two windows share the work: a machine has two cores.
+	for half := range 2 {
+		t.Run(fmt.Sprintf("half %d", half+1), func(t *testing.T) {
+			t.Parallel()
+			window := browser.Open(t, browser.Options{})
+			for i, path := range paths {
+				if i%2 != half {
+					continue
+				}
+				t.Run(filepath.Base(path), func(t *testing.T) {
+					p := window.For(t)
+					p.Resize(1280)
+					p.Go(d.URL + path)
+					p.Accessible()
+					for _, width := range []int{320, 390} {
+						p.Resize(width)
+						p.Upright()
+					}
+				})
 			}
 		})
 	}
@@ -95,11 +105,14 @@ func TestThePagesHaveTheirPictures(t *testing.T) {
 		name    string
 		options browser.Options
 	}{{"", browser.Options{}}, {"-dark", browser.Options{Dark: true}}, {"-390", browser.Options{Width: 390, Touch: true}}} {
-		p := browser.Open(t, look.options)
-		p.Go(d.URL + "/dev/gallery")
-		for _, m := range regexp.MustCompile(`href="/dev/gallery/([^"]+)"`).FindAllStringSubmatch(p.HTML(), -1) {
-			p.Go(fmt.Sprintf("%s/dev/gallery/%s", d.URL, m[1]))
-			p.Screenshot("gallery-" + m[1] + look.name)
-		}
+		t.Run("look"+look.name, func(t *testing.T) {
+			t.Parallel()
+			p := browser.Open(t, look.options)
+			p.Go(d.URL + "/dev/gallery")
+			for _, m := range regexp.MustCompile(`href="/dev/gallery/([^"]+)"`).FindAllStringSubmatch(p.HTML(), -1) {
+				p.Go(fmt.Sprintf("%s/dev/gallery/%s", d.URL, m[1]))
+				p.Screenshot("gallery-" + m[1] + look.name)
+			}
+		})
 	}
 }

@@ -54,10 +54,17 @@ func Build(t testing.TB) string {
 }
 
 // OnBoth runs a journey on the embedded database and on PostgreSQL. An empty
-// URL is the embedded one.
+// URL is the embedded one. The two go at the same time: each has an installation, a mail server and a window of its own.
 func OnBoth(t *testing.T, journey func(t *testing.T, database string)) {
-	t.Run("sqlite", func(t *testing.T) { journey(t, "") })
-	t.Run("postgres", func(t *testing.T) { journey(t, FreshPostgres(t)) })
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		journey(t, "")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		journey(t, FreshPostgres(t))
+	})
 }
 
 const postgresVariable = "VESTIBULE_TEST_POSTGRES"

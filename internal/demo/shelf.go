@@ -12,8 +12,11 @@ import (
 
 	"aead.dev/minisign"
 
+	"vestibule/internal/account"
+	"vestibule/internal/db"
 	"vestibule/internal/fault"
 	"vestibule/internal/license"
+	"vestibule/internal/organization"
 	"vestibule/internal/release"
 	"vestibule/internal/staff"
 )
@@ -191,16 +194,28 @@ func (f sampleFile) content() []byte {
 }
 
 // perpetual gives the organisation of somebody a right without end whose maintenance ended some weeks ago.
-func (s *shelf) perpetual(ctx context.Context, organization string) error {
-	page, err := s.License.List(ctx, license.Query{Search: organization})
+func (s *shelf) perpetual(ctx context.Context, email string) error {
+	var of organization.Membership
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		parsed, err := account.ParseEmail(email)
+		if err != nil {
+			return err
+		}
+		a, err := account.FindByEmail(tx, parsed.Key)
+		if err == nil {
+			of, err = organization.Of(tx, a.ID)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if len(page.Licenses) != 1 {
-		return fault.New(fault.NotFound, "not-found")
+	id, err := s.License.License(ctx, s.admin, of.Organization.ID, s.Product)
+	if err != nil {
+		return err
 	}
-	_, err = s.License.GrantTerm(ctx, s.admin, page.Licenses[0].ID, license.Award{
-		Policy: "perpetual", From: s.Clock.Now().AddDate(0, 0, -292), Seats: 60, Reason: "Order 2025-118",
+	_, err = s.License.GrantTerm(ctx, s.admin, id, license.Award{
+		Policy: license.PolicyPerpetual, From: s.Clock.Now().AddDate(0, 0, -292), Seats: 60, Reason: "Order 2025-118",
 	})
 	return err
 }
