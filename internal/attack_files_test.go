@@ -368,7 +368,7 @@ func TestNoUploadGetsPastWhatItSaid(t *testing.T) {
 	})
 }
 
-// asvs: V5.2.2 V11.6.1
+// asvs: V9.1.1
 func TestNoFileIsPublishedWhoseSignatureIsNotTheProductsNow(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		v := newVendor(t, p)
@@ -426,7 +426,7 @@ func TestNoFileIsPublishedWhoseSignatureIsNotTheProductsNow(t *testing.T) {
 	})
 }
 
-// asvs: V1.3.2 V1.2.1
+// asvs: V1.3.1 V1.2.1
 func TestNotesOfAReleaseDoNothingWhereverTheyAreRead(t *testing.T) {
 	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
 		v := newVendor(t, p)
@@ -591,4 +591,74 @@ func TestNoSecretBehindTheDoorStandsInALogATableOrAMail(t *testing.T) {
 	if where := p.Holding(t, f.key); strings.Contains(where, "event") || strings.Contains(where, "outbox") {
 		t.Errorf("the key stands readable in %s", where)
 	}
+}
+
+// asvs: V2.3.1 V2.3.2 V1.2.10
+func TestNobodyDownloadsWhatTheOrganizationHasNotAgreedTo(t *testing.T) {
+	portaltest.Each(t, func(t *testing.T, p *portaltest.Portal) {
+		v := newVendor(t, p)
+		f := v.firm("Anna", 1)
+		f.made = v.publish(f.product, "2.0", nil, "two")
+		publish := func(version string) {
+			if err := p.Download.PublishAgreement(t.Context(), "staff", f.product, version, map[string]string{"en": "Text " + version, "de": "Text " + version}); err != nil {
+				t.Fatal(err)
+			}
+			p.Clock.Advance(time.Minute)
+		}
+		closed := func(when string) {
+			t.Helper()
+			b := f.inside(t, p)
+			b.Open("/portal/downloads/"+f.artifact()).At(http.StatusOK, "/portal/downloads/"+f.artifact()+"/agreement")
+			for _, path := range []string{"/get/" + f.product + "/stable/windows-x64", f.winget + "/files/" + f.artifact() + "/x.msi"} {
+				if got := speak(p, "GET", path, "", bearer(f.token)...); got.StatusCode != http.StatusForbidden || got.code() != "agreement-needed" {
+					t.Errorf("%s: %s is answered %s %s", when, path, got.Status, got.body)
+				}
+			}
+			if got := speak(p, "POST", "/api/v1/artifacts/"+f.artifact()+"/url", "", bearer(f.token)...); got.StatusCode != http.StatusForbidden {
+				t.Errorf("%s: a program is given a link: %s", when, got.body)
+			}
+			if page := b.Open("/portal/downloads?start=" + f.artifact() + "&product=" + f.product); strings.Contains(page.Page.Header.Get("Refresh"), "/download/") {
+				t.Errorf("%s: the page leads to the file", when)
+			}
+		}
+		publish("1")
+		closed("at first")
+		b := f.inside(t, p)
+		agree := "/portal/downloads/" + f.artifact() + "/agreement"
+		for what, form := range map[string]url.Values{
+			"nothing": {}, "no tick": {"version": {"1"}}, "another version": {"version": {"2"}, "accept": {"true"}}, "no version": {"accept": {"true"}}, "both": {"version": {"1"}, "accept": {"true"}, "decline": {"true"}},
+		} {
+			if page := b.Copy().Raw(agree, form); strings.Contains(page.Header.Get("Location"), "start=") {
+				t.Errorf("%s is taken for an agreement", what)
+			}
+		}
+		if page := b.Copy().Open(agree + "?version=1&accept=true"); page.Status != http.StatusOK {
+			t.Errorf("an agreement by address: %d", page.Status)
+		}
+		closed("after what is no agreement")
+		// The text is swapped while somebody reads it: what is accepted is what was shown, or nothing.
+		b.Open(agree)
+		publish("2")
+		b.Check("I accept version 1").Press("Accept and download")
+		if b.Status != http.StatusConflict {
+			t.Errorf("the text before is accepted: %d", b.Status)
+		}
+		closed("after another text")
+		if n := p.Count(t, `SELECT COUNT(*) FROM agreement_acceptance`); n != 0 {
+			t.Errorf("%d acceptances are kept", n)
+		}
+		f.inside(t, p).Open(agree).Check("I accept version 2").Press("Accept and download")
+		if got := speak(p, "GET", "/get/"+f.product+"/stable/windows-x64", "", bearer(f.token)...); got.body != "two" {
+			t.Errorf("agreed, and %s %s", got.Status, got.body)
+		}
+		// Who fetched it stands in a table that a spreadsheet opens: nothing in it is a formula.
+		formula, token, err := p.Organization.MakeServiceAccount(t.Context(), f.ID, organization.NewServiceAccount{Name: "=1+2", Scopes: organization.Scopes()})
+		if err == nil && formula.ID != "" {
+			speak(p, "GET", "/get/"+f.product+"/stable/windows-x64", "", append(bearer(token), "Range", "bytes=0-0")...)
+			desk := browserOf(member(t, p, "Rita", staff.ReleaseManager, staff.Helpdesk)).Open("/office/transfers/export")
+			if !strings.Contains(desk.Body, "'=1+2") || regexp.MustCompile(`(?m)(^|,)"?[=+@]`).MatchString(desk.Body) {
+				t.Errorf("the export: %s", desk.Body)
+			}
+		}
+	})
 }
