@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"vestibule/internal/account"
 	"vestibule/internal/audit"
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
@@ -171,6 +172,11 @@ func (s *Service) MakeServiceAccount(ctx context.Context, person string, n NewSe
 		wrong.Add("name", "required")
 	case utf8.RuneCountInString(n.Name) > accountNameMax:
 		wrong.Add("name", "too-long", "max", strconv.Itoa(accountNameMax))
+	default: // it stands in mails to the administrators, as an organization's name does
+		_, bad := account.ParseOrganization(n.Name)
+		if err := wrong.AddErr("name", bad); err != nil {
+			return ServiceAccount{}, "", err
+		}
 	}
 	if n.Scopes = known(n.Scopes); len(n.Scopes) == 0 {
 		wrong.Add("scopes", "scope-needed")

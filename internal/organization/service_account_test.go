@@ -46,6 +46,20 @@ func make1(t *testing.T, s *organization.Service, person, name string, scopes ..
 	return a, token
 }
 
+// The name stands in mails to the administrators.
+func TestTheNameOfAProgramDeceivesNobody(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		s, _ := programs(t, e)
+		for _, name := range []string{"\u202egnp.exe", "a\x1bb", "zero\u200bwidth", "Blocked! Go to https://evil.example/now", "www.evil.example", "<b>Update</b>", "\xff"} {
+			_, _, err := s.MakeServiceAccount(t.Context(), "boss", organization.NewServiceAccount{Name: name, Scopes: []organization.Scope{organization.ScopeFiles}})
+			if !fault.Is(err, fault.Invalid) {
+				t.Errorf("%q is taken: %v", name, err)
+			}
+		}
+		make1(t, s, "boss", "Évaluation der Büro-Rechner (Süd), 2. Stock", organization.ScopeFiles)
+	})
+}
+
 // asvs: V11.5.1
 func TestATokenOpensWhatItsAccountMayAndNoMore(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
