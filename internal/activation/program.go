@@ -30,16 +30,17 @@ func DefaultPerNetwork() throttle.Limit {
 // too many keys that there are not is TooMany "too-many"; a key that there is is answered all the same, so that one machine with a
 // slip in its key shuts out no other. now is when the request came in.
 func (s *Service) ValidateAlone(ctx context.Context, key, address string, now time.Time) (v Validity, left throttle.Reading, err error) {
-	if left, err = s.Spend(ctx, address, now); err != nil {
+	k, wrong := license.ParseKey(key)
+	if wrong != nil {
+		if left, err = s.Spend(ctx, address, now); err == nil {
+			err = wrong
+		}
 		return v, left, err
 	}
-	k, err := license.ParseKey(key)
+	left, err = s.Meter.TakeAll(ctx, s.DB, now, throttle.Claim{Limit: s.PerNetwork, Whom: throttle.Network(address)},
+		throttle.Claim{Limit: perKey, Whom: secret.Hash("validate", k.Lookup())})
 	if err != nil {
 		return v, left, err
-	}
-	ofKey, err := s.Meter.Take(ctx, s.DB, now, perKey, secret.Hash("validate", k.Lookup()))
-	if err != nil {
-		return v, ofKey, err
 	}
 	if v, err = s.Validate(ctx, Asked{Key: key}, ""); err == nil && v.Status == StatusUnknown {
 		if err := s.DB.Write(ctx, func(tx *db.Tx) error { return unknownKeys.Spend(tx, throttle.Network(address)) }); err != nil {

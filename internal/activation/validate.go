@@ -42,12 +42,14 @@ func (s *Service) Validate(ctx context.Context, a Asked, fingerprint string) (v 
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		if a.License == "" {
-			var mine bool
-			if v, mine, err = byKey(tx, key, a.Organization); err != nil || !mine {
+			if v, err = byKey(tx, key); err != nil || a.Organization == "" || v.Status == StatusUnknown || v.Status == StatusReplaced {
 				return err
 			}
 		}
 		l, err := own(tx, a)
+		if a.License == "" && fault.Is(err, fault.NotFound) {
+			return nil // another organization's: what the key alone tells
+		}
 		if err != nil {
 			return err
 		}
@@ -63,20 +65,20 @@ func (s *Service) Validate(ctx context.Context, a Asked, fingerprint string) (v 
 	return v, err
 }
 
-// byKey is what a key alone tells. mine says that it is in force and the organization's own, which may know more.
-func byKey(tx *db.Tx, key license.Key, organization string) (v Validity, mine bool, err error) {
+// byKey is what a key alone tells.
+func byKey(tx *db.Tx, key license.Key) (v Validity, err error) {
 	b, err := license.BriefByKey(tx, key)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return Validity{Status: StatusUnknown, Code: codeUnknown, Remedy: remedyCheckKey, Because: []fault.Fact{{Code: codeUnknown}}}, false, nil
+		return Validity{Status: StatusUnknown, Code: codeUnknown, Remedy: remedyCheckKey, Because: []fault.Fact{{Code: codeUnknown}}}, nil
 	case err != nil:
-		return v, false, err
+		return v, err
 	case b.Replaced:
-		return Validity{Status: StatusReplaced, Code: codeReplaced, Remedy: remedyNewKey, Because: []fault.Fact{{Code: codeReplaced}}}, false, nil
+		return Validity{Status: StatusReplaced, Code: codeReplaced, Remedy: remedyNewKey, Because: []fault.Fact{{Code: codeReplaced}}}, nil
 	}
 	v = validity(license.StatusAt(b.Facts, tx.Now()))
 	v.undated()
-	return v, organization != "" && b.Organization == organization, nil
+	return v, nil
 }
 
 // validity is what a licence's state means to a product.

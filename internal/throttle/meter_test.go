@@ -58,3 +58,57 @@ func TestMetersOfTwoNodesTogetherLetThroughNoMoreThanTheLimit(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoAsksSeldomKeepsTheWholeBurst(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		limit := throttle.Limit{Name: "m", Burst: 120, Every: time.Second}
+		var m throttle.Meter
+		for i := range 60 { // for ten minutes; each time a packet is bought, and one of it used
+			if r, err := m.Take(t.Context(), e.DB, e.Clock.Now(), limit, "a"); err != nil || r.Left != 119 {
+				t.Fatalf("%d: %+v %v", i, r, err)
+			}
+			e.Clock.Advance(10 * time.Second)
+		}
+		through := 0
+		for {
+			if _, err := m.Take(t.Context(), e.DB, e.Clock.Now(), limit, "a"); err != nil {
+				break
+			}
+			through++
+		}
+		if through != 120 {
+			t.Errorf("a burst of %d", through)
+		}
+	})
+}
+
+func TestOfTwoLimitsTheFirstThatIsUsedUpRefuses(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
+		few, many := throttle.Limit{Name: "few", Burst: 3, Every: time.Hour}, throttle.Limit{Name: "many", Burst: 10, Every: time.Minute}
+		var m throttle.Meter
+		both := func(a, b string) (throttle.Reading, error) {
+			return m.TakeAll(t.Context(), e.DB, e.Clock.Now(), throttle.Claim{Limit: many, Whom: a}, throttle.Claim{Limit: few, Whom: b})
+		}
+		for i := range 3 {
+			if r, err := both("x", "x"); err != nil || r.Left != 9-i || r.Limit != many {
+				t.Fatalf("%d: %+v %v", i, r, err)
+			}
+		}
+		if r, err := both("x", "x"); !fault.Is(err, fault.TooMany) || r.Limit != few || r.Reset != time.Hour {
+			t.Errorf("%+v %v", r, err)
+		}
+		for range 6 {
+			if _, err := both("x", "y"); err != nil && !fault.Is(err, fault.TooMany) {
+				t.Fatal(err)
+			}
+		}
+		if r, err := both("x", "z"); !fault.Is(err, fault.TooMany) || r.Limit != many {
+			t.Errorf("%+v %v", r, err)
+		}
+		for range 3 { // the first refused: nothing of the second was taken
+			if _, err := both("y", "z"); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
