@@ -24,14 +24,15 @@ func run(args []string, clock func() time.Time, out io.Writer) (exit int) {
 	list := flags.String("list", "", "revocation list")
 	state := flags.String("state", "licence.state", "where the product remembers what it has seen")
 	keys := flags.String("public", "", "public keys, current and next; a real product has them built in")
+	product := flags.String("product", "mag", "code of the product; built in, too")
 	_ = flags.Parse(args)         // it exits by itself
 	text, _ := os.ReadFile(*file) // a file that is not there is refused like an empty one
 	var r verify.Result
 	if *portal != "" {
 		r.Code = online(*portal, string(text))
-	} else if v, err := verify.New("mag", strings.Split(*keys, ",")...); err == nil {
+	} else if v, err := verify.New(*product, strings.Split(*keys, ",")...); err == nil {
 		host, _ := os.Hostname() // a real product takes what is harder to change
-		v.Device, v.State, v.Clock = verify.Fingerprint("mag", host), verify.FileState(*state), clock
+		v.Device, v.State, v.Clock = verify.Fingerprint(*product, host), verify.FileState(*state), clock
 		if revoked, _ := os.ReadFile(*list); *list != "" {
 			r = v.Revocations(revoked)
 		}

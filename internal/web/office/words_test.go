@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"vestibule/internal/audit"
 	"vestibule/internal/text"
 )
 
@@ -44,6 +45,20 @@ func TestEveryActionHasWords(t *testing.T) {
 			key := "office.event." + strings.NewReplacer(".", "-", "_", "-").Replace(action)
 			if !catalogue.For(lang).Has(key) {
 				t.Errorf("%s: the action %q has no words: %s", lang, action, key)
+			}
+		}
+	}
+}
+
+func TestEveryKindOfActorHasWords(t *testing.T) {
+	catalogue, err := text.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range text.Languages() {
+		for _, kind := range []string{audit.Visitor, audit.Client, audit.Staff, audit.Service, audit.System} {
+			if key := "office.actor." + kind; !catalogue.For(lang).Has(key) {
+				t.Errorf("%s: an actor of the kind %q has no words: %s", lang, kind, key)
 			}
 		}
 	}
