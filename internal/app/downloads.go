@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"vestibule/internal/db"
 	"vestibule/internal/download"
 	"vestibule/internal/feed"
@@ -13,6 +15,7 @@ import (
 func (p *Portal) downloads() *download.Service {
 	s := download.DefaultSettings()
 	s.LinkLife, s.Parallel = p.o.Config.Download.LinkLife, p.o.Config.Download.Parallel
+	s.Keep = time.Duration(p.o.Config.Download.KeepDays) * 24 * time.Hour
 	return &download.Service{DB: p.DB, Secret: p.o.Secret, Ring: p.Ring, Messages: p.Writer, Files: p.Store, Settings: s, Now: p.o.Now}
 }
 

@@ -30,5 +30,6 @@ func (p *Portal) releases() *release.Service {
 		May: func(tx *db.Tx, id string, permission release.Permission) (bool, error) {
 			return staff.Allowed(tx, id, staff.Permission(permission))
 		},
+		Withdrawn: p.Services.Download.Withdrawn,
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"vestibule/internal/account"
 	"vestibule/internal/db"
+	"vestibule/internal/download"
 	"vestibule/internal/place"
 	"vestibule/internal/selfservice"
 	"vestibule/internal/signin"
@@ -27,6 +28,7 @@ func (p *Portal) selfservice() (*selfservice.Service, error) {
 			forgetDevices,
 			func(tx *db.Tx, accountID, _ string) error { return s.Recovery.EndAll(tx, accountID) },
 		},
+		Handed: handed, Closed: []func(*db.Tx, string) error{download.Forget},
 		Ended: signin.ForgetDeviceOf, Devices: knownDevices, QuestionWords: s.Register.QuestionWords,
 		Place: func(address string, lang text.Lang) string { return places.Of(address, string(lang)) },
 	}, nil
@@ -39,6 +41,24 @@ func forgetDevices(tx *db.Tx, accountID, sessionID string) error {
 		return signin.ForgetDevices(tx, accountID)
 	}
 	return signin.ForgetOtherDevices(tx, accountID, sessionID)
+}
+
+// handed is what an account downloaded, and what it accepted before.
+func handed(tx *db.Tx, accountID string) (all selfservice.Handed, err error) {
+	all = selfservice.Handed{Downloads: []selfservice.ExportDownload{}, Agreements: []selfservice.ExportAgreement{}}
+	list, accepted, err := download.Own(tx, accountID)
+	for _, t := range list {
+		all.Downloads = append(all.Downloads, selfservice.ExportDownload{
+			Product: t.Product, Version: t.Version, File: t.File, Bytes: t.Sent, State: t.State, Address: t.Address,
+			StartedAt: t.StartedAt, EndedAt: t.EndedAt,
+		})
+	}
+	for _, a := range accepted {
+		all.Agreements = append(all.Agreements, selfservice.ExportAgreement{
+			Product: a.Product, Version: a.Version, Language: a.Lang, TextHash: a.TextHash, Address: a.Address, AcceptedAt: a.At,
+		})
+	}
+	return all, err
 }
 
 func knownDevices(tx *db.Tx, accountID string) (all []selfservice.Device, err error) {

@@ -112,6 +112,7 @@ type Files struct {
 type Download struct {
 	LinkLife time.Duration // how long a link may begin a download
 	Parallel int           // transfers at once of one person or program
+	KeepDays int           // of the record of a transfer; 0: for ever
 }
 
 // Vendor is who runs the portal, as its clients see it.

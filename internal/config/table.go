@@ -99,6 +99,8 @@ func table(c *Config, r *raw) []section {
 				help: "How long a download link works. Whoever resumes later gets a new one in the portal."},
 			{name: "download.parallel", kind: count, def: "10", min: 1, max: 100, into: &c.Download.Parallel,
 				help: "Most downloads at once of one person or program, on all nodes together; each range counts."},
+			{name: "download.keep_days", kind: count, def: "0", max: 36500, into: &c.Download.KeepDays,
+				help: "How many days the record of a download is kept, with name and network address. 0: for ever. Counts of downloads are of what is kept."},
 		}},
 		{"Vendor and product", []option{
 			{name: "vendor.name", kind: textual, def: PlaceholderVendor, into: &c.Vendor.Name,

@@ -22,7 +22,7 @@ func (s *Service) Chores() []chore.Chore {
 	return []chore.Chore{
 		{Name: "transfer-settle", Every: time.Minute, Run: s.Settle},
 		{Name: "release-news", Every: 5 * time.Minute, Run: s.Tell},
-		{Name: "transfer-sweep", Every: time.Hour, Run: s.sweep},
+		{Name: "transfer-sweep", Every: time.Hour, Run: s.Sweep},
 	}
 }
 
@@ -60,12 +60,14 @@ func settleLapsed(tx *db.Tx, m moving) error {
 	return settle(tx, list[0], false)
 }
 
-func (s *Service) sweep(ctx context.Context) error {
+// Sweep takes away what is kept no longer: halves of downloads that nobody went on with, and transfers after the time that the
+// operator keeps them for.
+func (s *Service) Sweep(ctx context.Context) error {
 	for _, one := range []struct {
 		sweep func(*db.Tx, time.Time, int) (int64, error)
 		after time.Duration
-	}{{sweepParts, keepParts}, {sweepCallers, keepCallers}, {sweepTold, 2 * newsFor}} {
-		for {
+	}{{sweepParts, keepParts}, {sweepCallers, keepCallers}, {sweepTold, 2 * newsFor}, {sweepTransfers, s.Settings.Keep}} {
+		for one.after > 0 {
 			var n int64
 			if err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
 				n, err = one.sweep(tx, tx.Now().Add(-one.after), sweepAtOnce)

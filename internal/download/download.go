@@ -42,6 +42,7 @@ type Settings struct {
 	Parallel int            // transfers at once of one caller
 	Links    throttle.Limit // links of one caller
 	Begins   throttle.Limit // transfers of one caller, one after the other: each is a record
+	Keep     time.Duration  // how long a transfer is kept after its end; 0: for ever
 }
 
 // DefaultSettings are links of 15 minutes and ten transfers at once.

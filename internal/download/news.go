@@ -124,6 +124,11 @@ func (s *Service) tellOne(tx *db.Tx, accountID, releaseID string) error {
 	})
 }
 
+// Withdrawn takes back the mails about a release that have not left yet.
+func (s *Service) Withdrawn(tx *db.Tx, release string) error {
+	return s.Messages.Recall(tx, "release:"+release)
+}
+
 func (s *Service) mayHear(tx *db.Tx, accountID string, r release.Release) (bool, error) {
 	h, err := holderOf(tx, Caller{Kind: Person, ID: accountID})
 	if fault.Is(err, fault.NotFound) {

@@ -164,6 +164,11 @@ func sweepCallers(tx *db.Tx, before time.Time, limit int) (int64, error) {
 	return tx.Count(`DELETE FROM transfer_caller WHERE who IN (SELECT who FROM transfer_caller WHERE seen_at < $1 LIMIT $2)`, db.Micros(before), limit)
 }
 
+func sweepTransfers(tx *db.Tx, before time.Time, limit int) (int64, error) {
+	return tx.Count(`DELETE FROM transfer WHERE id IN (SELECT id FROM transfer WHERE ended_at > 0 AND ended_at < $1 ORDER BY ended_at LIMIT $2)`,
+		db.Micros(before), limit)
+}
+
 // lapsed are transfers whose sender is gone, with what they had sent when they were last heard of; of one id, which nobody changes
 // then until the transaction ends, or of all.
 func lapsed(tx *db.Tx, id string, limit int) (list []moving, err error) {
@@ -197,14 +202,18 @@ func (c *conditions) add(part string, arg any) {
 	c.parts = append(c.parts, fmt.Sprintf(part, len(c.args)))
 }
 
-func (f Filter) conditions(before string) *conditions {
+func (f Filter) conditions(named []string, before string) *conditions {
 	c := &conditions{parts: []string{"id <> ''"}}
 	if before != "" {
 		c.add("id < $%d", before)
 	}
-	if key := organization.NameKey(f.Company); key != "" {
-		// A key has letters, digits and spaces alone: nothing in it means anything to LIKE.
-		c.add("' ' || company_key LIKE $%d", "% "+key+"%")
+	if named != nil {
+		places := make([]string, len(named))
+		for i, id := range named {
+			c.args = append(c.args, id)
+			places[i] = fmt.Sprintf("$%d", len(c.args))
+		}
+		c.parts = append(c.parts, "organization_id IN ("+strings.Join(append(places, "''"), ",")+")")
 	}
 	for _, one := range [][2]string{{"organization_id", f.Organization}, {"release_id", f.Release}, {"product_id", f.Product}, {"state", f.State}, {"who", f.Who}} {
 		if one[1] != "" {
@@ -220,8 +229,33 @@ func (f Filter) conditions(before string) *conditions {
 	return c
 }
 
+// namedMost bounds the organizations that a search by name goes through.
+const namedMost = 500
+
+// named are the organizations of a search by name, since they are far fewer than the transfers; nil where none is searched for.
+func (f Filter) named(tx *db.Tx) (ids []string, err error) {
+	key := organization.NameKey(f.Company)
+	if key == "" {
+		return nil, nil
+	}
+	ids = []string{}
+	// A key has letters, digits and spaces alone: nothing in it means anything to LIKE.
+	err = tx.Each(`SELECT id FROM organization WHERE ' ' || name_key LIKE $1 ORDER BY name_key, id LIMIT $2`, []any{"% " + key + "%", namedMost},
+		func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		})
+	return ids, err
+}
+
 func transfers(tx *db.Tx, f Filter, before string, limit int) (list []Transfer, err error) {
-	c := f.conditions(before)
+	named, err := f.named(tx)
+	if err != nil {
+		return nil, err
+	}
+	c := f.conditions(named, before)
 	c.args = append(c.args, limit)
 	query := `SELECT id, organization_id, company, caller, who, name, product_id, channel, version, release_id, artifact_id, file, size, asked,
 		address, started_at, ended_at, sent, state FROM transfer WHERE ` + strings.Join(c.parts, " AND ") + fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(c.args))

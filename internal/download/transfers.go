@@ -41,7 +41,7 @@ type Transfer struct {
 
 // A Filter says which transfers are looked for. Empty fields fit all.
 type Filter struct {
-	Company      string // words of the organization's name, from the beginning of one of them
+	Company      string // words of the organization's name as it is now, from the beginning of one of them
 	Organization string // its id
 	Release      string // its id
 	Product      string // its id

@@ -38,6 +38,8 @@ type Service struct {
 	Settings Settings
 	// May reports whether a member of staff has a permission at this moment.
 	May func(tx *db.Tx, staffID string, p Permission) (bool, error)
+	// Withdrawn, where it is set, takes back what is on its way to people about a release that is withdrawn.
+	Withdrawn func(tx *db.Tx, id string) error
 }
 
 // Settings are what the operator decides about releases.
@@ -257,6 +259,11 @@ func (s *Service) Withdraw(ctx context.Context, by Staff, id, reason string) (r 
 		r.State, r.WithdrawnAt, r.WithdrawnBy, r.Reason = Withdrawn, tx.Now(), by.name(), reason
 		if err := withdraw(tx, r, old.State); err != nil {
 			return err
+		}
+		if s.Withdrawn != nil {
+			if err := s.Withdrawn(tx, id); err != nil {
+				return err
+			}
 		}
 		return s.event(tx, by, "release.withdraw", r, map[string]string{"reason": reason})
 	})

@@ -147,7 +147,28 @@ func (s *Service) keepPart(tx *db.Tx, a Artifact, p Part) error {
 // Finish says that all parts are there, and has them joined and verified, which takes seconds for each gigabyte. What became of it
 // stands in the artifact's state; where the caller is cut off meanwhile, a chore does the rest. Finishing again is no error. Conflict
 // "file-parts-missing" where some are.
-func (s *Service) Finish(ctx context.Context, by Staff, artifactID string) (a Artifact, err error) {
+func (s *Service) Finish(ctx context.Context, by Staff, artifactID string) (Artifact, error) {
+	a, err := s.partsCame(ctx, by, artifactID)
+	if err != nil {
+		return Artifact{}, err
+	}
+	return s.verified(ctx, a.ID)
+}
+
+// FinishSoon is Finish for whoever must not wait for minutes: a large file is left to the chore, and is FileChecking until then.
+func (s *Service) FinishSoon(ctx context.Context, by Staff, artifactID string) (Artifact, error) {
+	a, err := s.partsCame(ctx, by, artifactID)
+	if err != nil || a.Size > soon {
+		return a, err
+	}
+	return s.verified(ctx, a.ID)
+}
+
+// soon is the size of a file that even a slow store joins within the two minutes that a connection may be silent for.
+const soon = 256 << 20
+
+// partsCame notes that all parts of a file are there.
+func (s *Service) partsCame(ctx context.Context, by Staff, artifactID string) (a Artifact, err error) {
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := s.permitted(tx, by, Manage); err != nil {
 			return err
@@ -172,6 +193,11 @@ func (s *Service) Finish(ctx context.Context, by Staff, artifactID string) (a Ar
 	if err != nil {
 		return Artifact{}, err
 	}
+	return a, nil
+}
+
+// verified is a file after it was verified.
+func (s *Service) verified(ctx context.Context, artifactID string) (a Artifact, err error) {
 	if err := s.verify(ctx, artifactID); err != nil {
 		return Artifact{}, err
 	}
@@ -197,7 +223,7 @@ func whole(a Artifact, list []Part) (size int64, err error) {
 }
 
 // Add takes a whole file of a draft from one reader, whose size need not be known. Where the reader is cut, the file is not there;
-// one that somebody has begun before stays as far as it is.
+// one that somebody has begun before stays as far as it is. A large file is verified later, as by FinishSoon.
 func (s *Service) Add(ctx context.Context, by Staff, releaseID string, f File, in io.Reader) (Artifact, error) {
 	u, err := s.Begin(ctx, by, releaseID, f)
 	if err != nil {
@@ -211,7 +237,7 @@ func (s *Service) Add(ctx context.Context, by Staff, releaseID string, f File, i
 	if err != nil {
 		return Artifact{}, err
 	}
-	return s.Finish(ctx, by, u.Artifact.ID)
+	return s.FinishSoon(ctx, by, u.Artifact.ID)
 }
 
 func (s *Service) addParts(ctx context.Context, by Staff, u Upload, in io.Reader) error {

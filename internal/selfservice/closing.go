@@ -242,6 +242,11 @@ func (s *Service) closeNow(tx *db.Tx, accountID string) error {
 	if err := account.Close(tx, a.ID); err != nil {
 		return err
 	}
+	for _, closed := range s.Closed {
+		if err := closed(tx, a.ID); err != nil {
+			return err
+		}
+	}
 	if _, err := audit.Erase(tx, a.Subject()); err != nil {
 		return err
 	}

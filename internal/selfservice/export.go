@@ -34,6 +34,35 @@ type Export struct {
 	Devices    []ExportDevice    `json:"known_devices"`
 	Messages   []ExportMessage   `json:"messages"`
 	Events     []ExportEvent     `json:"events"`
+	Handed
+}
+
+// Handed is what was handed over to the person. It is known elsewhere: see Service.Handed.
+type Handed struct {
+	Downloads  []ExportDownload  `json:"downloads"`
+	Agreements []ExportAgreement `json:"agreements_accepted"`
+}
+
+// ExportDownload is one answer with bytes of a file.
+type ExportDownload struct {
+	Product   string    `json:"product"`
+	Version   string    `json:"version"`
+	File      string    `json:"file"`
+	Bytes     int64     `json:"bytes"`
+	State     string    `json:"state"`
+	Address   string    `json:"network_address,omitempty"`
+	StartedAt time.Time `json:"started_at"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+}
+
+// ExportAgreement is an agreement that the person accepted for the organization. The hash names the exact text.
+type ExportAgreement struct {
+	Product    string    `json:"product"`
+	Version    string    `json:"version"`
+	Language   string    `json:"language"`
+	TextHash   string    `json:"text_hash"`
+	Address    string    `json:"network_address,omitempty"`
+	AcceptedAt time.Time `json:"accepted_at"`
 }
 
 // ExportAccount is who the person is.
@@ -184,12 +213,19 @@ func (s *Service) export(tx *db.Tx, at *session.Session, a account.Account, lang
 			State: string(a.State), CreatedAt: a.CreatedAt, SignedInAt: a.SignedInAt, PasswordSetAt: a.PasswordSetAt, ClosingAt: a.ClosingAt,
 		},
 		Terms: []ExportTerms{}, Requests: []ExportRequest{}, Sessions: []ExportSession{}, Devices: []ExportDevice{}, Messages: []ExportMessage{}, Events: []ExportEvent{},
+		Handed: Handed{Downloads: []ExportDownload{}, Agreements: []ExportAgreement{}},
 	}
 	for _, fill := range []func() error{
 		func() error { return s.exportPerson(tx, a, &out) },
 		func() error { return s.exportProtection(tx, a, lang, &out.Protection) },
 		func() error { return s.exportPlaces(tx, at, a, lang, &out) },
 		func() error { return s.exportMessages(tx, a, &out) },
+		func() (err error) {
+			if s.Handed != nil {
+				out.Handed, err = s.Handed(tx, a.ID)
+			}
+			return err
+		},
 		func() error {
 			list, _, err := s.happenings(tx, a, 0, exportEvents, lang)
 			for _, h := range list {

@@ -94,6 +94,10 @@ type Service struct {
 	// Ends are run when the way to reach the account has changed, with the session that changed it ("" where none stays): what
 	// else ends then, that belongs to others.
 	Ends []func(tx *db.Tx, accountID, sessionID string) error
+	// Handed, where it is set, tells what was handed over to a person.
+	Handed func(tx *db.Tx, accountID string) (Handed, error)
+	// Closed is run when an account is closed: what names the person elsewhere goes.
+	Closed []func(tx *db.Tx, accountID string) error
 	// Ended is run when an owner has signed out a session from elsewhere.
 	Ended func(tx *db.Tx, accountID, sessionID string) error
 	// Devices are the browsers that the account knows.

@@ -62,6 +62,10 @@ CREATE INDEX transfer_who ON transfer (who, state, lease_until);
 CREATE INDEX transfer_lease ON transfer (state, lease_until);
 CREATE INDEX transfer_organization ON transfer (organization_id, id);
 CREATE INDEX transfer_release ON transfer (release_id, id);
+CREATE INDEX transfer_product ON transfer (product_id, id);
+CREATE INDEX transfer_state ON transfer (state, id);
+CREATE INDEX transfer_of ON transfer (who, id);
+CREATE INDEX transfer_ended ON transfer (ended_at);
 
 -- The lock under which transfers of one caller are counted.
 CREATE TABLE transfer_caller (

@@ -19,6 +19,9 @@ import (
 // aroundFile is how much a form may weigh beside the file in it.
 const aroundFile = 1 << 20
 
+// politely is how much of a file that is refused is read all the same.
+const politely = 8 << 20
+
 // longestField bounds each text of the form, in bytes.
 const longestField = 4 << 10
 
@@ -71,9 +74,12 @@ func (f *Face) addFile(c *web.Context) error {
 	var in fileForm
 	a, err := f.takeForm(c, id, parts, &in)
 	if err != nil {
-		// A browser reads the answer when it has sent everything.
-		if _, gone := io.Copy(io.Discard, c.R.Body); gone != nil && c.R.Context().Err() != nil {
-			return gone
+		// A browser reads the answer when it has sent everything, but nobody is waited for who sends gigabytes in vain.
+		_, more := io.CopyN(io.Discard, c.R.Body, politely)
+		if more == nil {
+			c.W.Header().Set("Connection", "close")
+		} else if !errors.Is(more, io.EOF) && c.R.Context().Err() != nil {
+			return more
 		}
 		return f.showRelease(c, id, releaseInput{File: in}, fileFault(err))
 	}
@@ -173,7 +179,7 @@ func (f *Face) uploadPart(c *web.Context) error {
 }
 
 func (f *Face) finishUpload(c *web.Context) error {
-	a, err := f.s.Releases.Finish(c.Context(), releaser(c), c.R.PathValue("file"))
+	a, err := f.s.Releases.FinishSoon(c.Context(), releaser(c), c.R.PathValue("file"))
 	if err != nil {
 		return f.tell(c, err)
 	}
