@@ -663,7 +663,7 @@ func TestEachRouteOfTheOfficeOpensToTheRolesThatMayAndToNoOther(t *testing.T) {
 	v := newVendor(t, p)
 	f := v.firm("Anna", 1)
 	for i, role := range staff.Roles() {
-		roles := []staff.Role{role, staff.Helpdesk} // who sets up an account is shown the requests
+		roles := []staff.Role{role, staff.Approver} // who sets up an account is shown the requests
 		desk := browserOf(member(t, p, []string{"Ada", "Ben", "Cleo", "Dora", "Emil"}[i], roles...))
 		tried := 0
 		for _, route := range p.Kit.Routes() {

@@ -85,6 +85,11 @@ func (s *Service) MakeAddress(ctx context.Context, accountID, kind, name string)
 		form.Add("name", "required")
 	case utf8.RuneCountInString(name) > nameLetters:
 		form.Add("name", "too-long", "max", "60")
+	default: // it stands in lists and tables, as an organization's name does
+		_, bad := account.ParseOrganization(name)
+		if err := form.AddErr("name", bad); err != nil {
+			return Address{}, "", err
+		}
 	}
 	if err := form.Err(); err != nil {
 		return Address{}, "", err

@@ -72,7 +72,12 @@ func feedKinds(f *ui.Frame) []ui.Option {
 	return list
 }
 
+// makeFeed wants a fresh sign-in, as a token does: whoever has the address needs no password any more.
 func (f *Face) makeFeed(c *web.Context) error {
+	c.Here(feedsPath)
+	if err := c.Fresh(); err != nil {
+		return err
+	}
 	var in feedForm
 	err := c.Form(&in)
 	if err != nil {
@@ -102,6 +107,9 @@ func wingetCommand(vendor, address string) string {
 func (f *Face) replaceFeed(c *web.Context) error {
 	id := c.R.PathValue("id")
 	c.Here(feedsPath)
+	if err := c.Fresh(); err != nil {
+		return err
+	}
 	path, err := f.Feed.ReplaceAddress(c.Context(), c.Who().Account, id)
 	if err != nil {
 		return err
