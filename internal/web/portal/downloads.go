@@ -210,7 +210,7 @@ func stablePath(product, channel, kind string) string {
 
 func releaseOf(c *web.Context, product string, r download.Release) releasePart {
 	part := releasePart{ID: "r-" + r.ID, Version: r.Version, Title: r.Title, Date: c.Words.Date(r.Published), Notes: r.Notes.HTML(string(c.Lang))}
-	if r.Required {
+	if r.Required && r.Verdict.Allowed { // nobody is told to install what cannot be had
 		part.Tags = append(part.Tags, tagPart{ui.Warn, c.T("downloads.required")})
 	}
 	if !r.Verdict.Allowed {
