@@ -143,8 +143,16 @@ func (f *Face) Nav(ctx context.Context, who web.Who, words *text.Words) []ui.Nav
 	return items
 }
 
-// start leads to the first place that the roles allow.
+// start leads to where whoever signs in works, or else to the first place that the roles allow a look at.
 func (f *Face) start(c *web.Context) error {
+	for _, work := range []struct {
+		permission staff.Permission
+		href       string
+	}{{staff.RequestsDecide, "/office/requests"}, {staff.AccountsHelp, accountsPath}, {staff.ReleasesManage, releasesPath}} {
+		if c.Who().Can(string(work.permission)) {
+			return c.SeeOther(work.href)
+		}
+	}
 	for _, p := range places() {
 		if c.Who().Can(string(p.permission)) {
 			return c.SeeOther(p.href)

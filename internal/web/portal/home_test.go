@@ -131,7 +131,7 @@ func TestASuspendedSubscriptionIsLockedAndSaysWhy(t *testing.T) {
 			_, err = license.Grant(tx, p.Secret, l, license.Term{Kind: license.Subscription, StartsAt: tx.Now(), EndsAt: tx.Now().AddDate(1, 0, 0)})
 			return err
 		})
-		b := signIn(p.Browser(t), "ssubscriber").At(http.StatusOK, "/portal").Sees("subscriber since 16 June 2026", "365", l.Key.String())
+		b := signIn(p.Browser(t), "ssubscriber").At(http.StatusOK, "/portal").Sees("client since 16 June 2026", "365", l.Key.String())
 		p.Clock.Advance(time.Minute)
 		write(t, p, func(tx *db.Tx) error {
 			return license.Place(tx, p.Secret, l, license.Hold{Kind: license.Suspended, Reason: "An invoice is open.", From: tx.Now()})

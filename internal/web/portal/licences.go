@@ -79,12 +79,15 @@ func licenceOf(f *ui.Frame, v license.View, features []license.Feature, administ
 		Frame: f, Href: licenceHref(v.ID), Part: cardOf(f, v.Product.Name, v.Key, s, false),
 		Meaning: licences.Meaning(w, s), Why: licences.Why(w, v.License, s), Remedy: licences.Remedy(w, s),
 		Stages: licences.Stages(w, v.Facts, v.Now), Includes: licences.Includes(w, s, features),
-		File: !licences.Locked(s) && s.Status != license.StatusNotStarted,
+		File: !licences.Locked(s) && s.Status != license.StatusNotStarted, Again: licences.Locked(s) && s.Remedy == license.RemedyAskAgain,
 	}
 	if !v.Rekeyed.IsZero() {
 		p.Replaced = f.T("licence.replaced", "when", w.Date(v.Rekeyed))
 	}
 	p.Updates.Tone, p.Updates.Status, p.Updates.Text = licences.Updates(w, s)
+	if s.Maintenance == license.MaintenanceLapsed && !licences.Locked(s) {
+		p.Updates.Remedy = p.Remedy
+	}
 	if p.File {
 		p.FileText = f.T("licence.file.hint", "days", w.T("ui.days", "n", s.FileDays))
 	}
@@ -116,8 +119,12 @@ func isTechnical(who web.Who) bool {
 // licenceFile is the signed file, made for what the licence is now. Each is written down and counted, so that nothing but a press of
 // the button makes one: no link that is looked at ahead, and no page that is loaded again.
 func (f *Face) licenceFile(c *web.Context) error {
-	c.Here(licenceHref(c.R.PathValue("id")))
-	file, err := f.Activation.File(c.Context(), activation.Asked{Organization: c.Who().Organization, License: c.R.PathValue("id")}, "")
+	id := c.R.PathValue("id")
+	c.Here(licenceHref(id))
+	file, err := f.Activation.File(c.Context(), activation.Asked{Organization: c.Who().Organization, License: id}, "")
+	if fault.Is(err, fault.Denied) { // it ended or was held meanwhile: its page says so, and what can be done
+		return c.SeeOther(licenceHref(id))
+	}
 	if err != nil {
 		return err
 	}
@@ -169,7 +176,10 @@ func explanationOf(f *ui.Frame, v license.View, at, now time.Time) licenceExplai
 	p.Tone, p.Status = licences.Status(f.Words, v.State)
 	p.Title = licences.Question(f.Words, at, now)
 	if !other {
-		p.Remedy = licences.Remedy(f.Words, v.State)
+		p.Remedy, p.Again = licences.Remedy(f.Words, v.State), licences.Locked(v.State) && v.State.Remedy == license.RemedyAskAgain
+		if p.Remedy == "" && v.State.Usable() {
+			p.Remedy = f.T("licence.explain.all-well")
+		}
 	}
 	return p
 }
@@ -211,7 +221,7 @@ func extensionOf(f *ui.Frame, v license.View, administrator bool) licenceExtendP
 	e := v.Extension
 	p := licenceExtendPage{Frame: f, Href: licenceHref(v.ID), Product: v.Product.Name, Allowed: e.Allowed, Mine: administrator}
 	if !e.Allowed {
-		p.Why = f.T("fault." + e.Code)
+		p.Why, p.Again = f.T("fault."+e.Code), e.Remedy == license.RemedyAskAgain && licences.Locked(v.State)
 		if e.Remedy != license.RemedyNone {
 			p.Remedy = f.T("license.remedy."+string(e.Remedy), "when", f.Words.Date(v.State.Starts), "by", f.Words.Date(v.State.StartBy))
 		}

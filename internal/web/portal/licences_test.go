@@ -3,6 +3,7 @@ package portal_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,11 +45,17 @@ func TestAnAdministratorExtendsOnceAndIsToldWhyNotTwice(t *testing.T) {
 		if n := p.Count(t, `SELECT count(*) FROM term WHERE kind = 'extension'`); n != 1 {
 			t.Errorf("%d extensions, want 1", n)
 		}
+		// Who looks after licences is told, as the page promised: once.
+		if kinds := p.Kinds("marta.ellison@vale.example"); slices.Index(kinds, "evaluation-extended") < 0 || slices.Index(kinds, "evaluation-extended") != len(kinds)-1 {
+			t.Errorf("the administrator was sent %q", kinds)
+		}
 		// The cap and the days are the policy's: 30 and 14.
 		p.Clock.Advance(43 * 24 * time.Hour)
 		signIn(b, "mellison").Open(page).Sees("Evaluation ends soon", "day left")
 		p.Clock.Advance(24 * time.Hour)
 		signIn(b, "mellison").Open(page).Sees("The software does not start any more", "The key is locked because the term is over", "Ask for another evaluation")
+		b.Press("Ask on your home page").At(http.StatusOK, "/portal").Sees("Ask for another")
+		b.Open(page)
 		if len(b.Find(".key [data-copy]")) != 0 || len(b.Find(`form[action$="/file"]`)) != 0 {
 			t.Error("a locked key can be copied, or its file fetched")
 		}
@@ -139,9 +146,7 @@ func TestWhatIsRevokedOrReplacedIsSoAtOnce(t *testing.T) {
 		if len(b.Find(".key [data-copy]")) != 0 {
 			t.Error("the key of a licence that was withdrawn can be copied")
 		}
-		if b.Post(page+"/file", nil); b.Status != http.StatusForbidden {
-			t.Errorf("the file of a licence that was withdrawn is answered %d", b.Status)
-		}
+		b.Post(page+"/file", nil).At(http.StatusOK, page).Sees("The licence was withdrawn").Lacks("-----BEGIN")
 		b.Open("/portal").Sees("Your licence was withdrawn")
 		b.Open(page + "/extend").Sees("It cannot be extended now")
 	})
