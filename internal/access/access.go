@@ -115,6 +115,35 @@ func MarkSignedIn(tx *db.Tx, src secret.Source, accountID string) error {
 	return license.Start(tx, src, m.Organization.ID)
 }
 
+// EvaluationDays is how long an evaluation of a product is; without one, the
+// least that an evaluation of any product on offer is.
+func (s *Service) EvaluationDays(ctx context.Context, product string) (days int, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		days = 0
+		all, err := license.Products(tx)
+		if err != nil {
+			return err
+		}
+		for _, p := range all {
+			if p.ID != product && (product != "" || !p.Offered) {
+				continue
+			}
+			rule, err := license.RuleOf(tx, p.ID, s.Settings.Evaluation)
+			if err != nil {
+				return err
+			}
+			if days == 0 || rule.Days < days {
+				days = rule.Days
+			}
+		}
+		return nil
+	})
+	if days == 0 {
+		days = s.Settings.Evaluation.Days
+	}
+	return days, err
+}
+
 // Products lists the products of which an evaluation can be asked for.
 func (s *Service) Products(ctx context.Context) (list []license.Product, err error) {
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {

@@ -532,3 +532,28 @@ func TestFiftyPeopleSpendOnePersonalLinkOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEvaluationIsAsLongAsTheProductsPolicySays(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		days := func(product string) int {
+			t.Helper()
+			n, err := w.s.EvaluationDays(t.Context(), product)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := days(product); n != 30 {
+			t.Errorf("without a policy %d", n)
+		}
+		w.write(func(tx *db.Tx) error {
+			return license.Configure(tx, license.Product{ID: "rooms", Name: "Rooms", Prefix: "RMS"}, license.EvaluationRule{Days: 21, StartWithin: 14})
+		})
+		if one, least := days("rooms"), days(""); one != 21 || least != 21 {
+			t.Errorf("%d; of those on offer %d", one, least)
+		}
+		if n := days("nothing"); n != 30 {
+			t.Errorf("of a product that there is not %d", n)
+		}
+	})
+}

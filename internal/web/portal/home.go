@@ -29,7 +29,12 @@ func (f *Face) home(c *web.Context) error {
 		}
 	}
 	p := homeOf(c.Frame(), who.Name, h.Standing, h.Asking, fetched, c.Now())
-	p.Days = f.Access.Settings.Evaluation.Days
+	if h.Standing.Remedy == access.RemedyAskAgain {
+		var err error
+		if p.Days, err = f.Access.EvaluationDays(c.Context(), h.Standing.License.Product.ID); err != nil {
+			return err
+		}
+	}
 	p.Asked = c.R.URL.Query().Has("asked")
 	return c.Page(200, homeView(p))
 }

@@ -21,7 +21,6 @@ import (
 // and the way to take a request back.
 type Request struct {
 	access *access.Service
-	days   int // of an evaluation
 	lists  map[text.Lang]lists
 }
 
@@ -31,7 +30,7 @@ type lists struct{ countries, dial []ui.Option }
 // NewRequest makes the face. Drawing up the countries is work, so it is done
 // here, once.
 func NewRequest(service *access.Service) *Request {
-	f := &Request{access: service, days: service.Settings.Evaluation.Days, lists: map[text.Lang]lists{}}
+	f := &Request{access: service, lists: map[text.Lang]lists{}}
 	for _, lang := range text.Languages() {
 		var l lists
 		for _, c := range account.Countries(string(lang)) {
@@ -126,9 +125,13 @@ func (f *Request) show(c *web.Context, in requestForm, failed error) error {
 	if in.Product == "" && len(products) == 1 {
 		in.Product = products[0].Value
 	}
+	days, err := f.access.EvaluationDays(c.Context(), in.Product)
+	if err != nil {
+		return err
+	}
 	l := f.lists[c.Lang]
 	return c.Page(cmp.Or(status, frame.Status()), requestView(requestPage{
-		Frame: frame, Wait: wait, SignedIn: c.Who().Known(), In: in, Countries: l.countries, Dial: l.dial, Products: products, Days: f.days,
+		Frame: frame, Wait: wait, SignedIn: c.Who().Known(), In: in, Countries: l.countries, Dial: l.dial, Products: products, Days: days,
 		Shown: strconv.FormatInt(c.Now().Unix(), 10),
 	}))
 }
@@ -198,10 +201,14 @@ func (f *Request) received(c *web.Context) error {
 	if value == "" {
 		return c.SeeOther("/request")
 	}
+	days, err := f.access.EvaluationDays(c.Context(), "")
+	if err != nil {
+		return err
+	}
 	s, promised := decodeSent(value), f.access.Promise(c.Now())
 	return c.Page(200, receivedView(receivedPage{
 		Frame: c.Frame(), First: s.First, Email: s.Email, Due: c.Words.DateTime(promised.DueAt), Late: c.Words.DateTime(promised.LateAt),
-		Days: f.days, SignedIn: c.Who().Known(),
+		Days: days, SignedIn: c.Who().Known(),
 	}))
 }
 
