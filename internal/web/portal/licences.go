@@ -222,7 +222,7 @@ func extensionOf(f *ui.Frame, v license.View, administrator bool) licenceExtendP
 	p := licenceExtendPage{Frame: f, Href: licenceHref(v.ID), Product: v.Product.Name, Allowed: e.Allowed, Mine: administrator}
 	if !e.Allowed {
 		p.Why, p.Again = f.T("fault."+e.Code), e.Remedy == license.RemedyAskAgain && licences.Locked(v.State)
-		if e.Remedy != license.RemedyNone {
+		if e.Remedy != license.RemedyNone && (p.Again || e.Remedy != license.RemedyAskAgain) { // home offers it once this one has ended
 			p.Remedy = f.T("license.remedy."+string(e.Remedy), "when", f.Words.Date(v.State.Starts), "by", f.Words.Date(v.State.StartBy))
 		}
 		return p
