@@ -17,7 +17,7 @@ import (
 // comes to the same end; nothing is left over in the store.
 func TestWhereverANodeDiesAFreshOneGoesOn(t *testing.T) {
 	for _, point := range []string{"before", "after"} {
-		for nth, died := 1, true; died; nth++ {
+		for nth, died := 1, true; died; nth += every() {
 			died = false
 			dbtest.Each(t, func(t *testing.T, e *dbtest.Env) {
 				r := open(t, e)
@@ -33,6 +33,14 @@ func TestWhereverANodeDiesAFreshOneGoesOn(t *testing.T) {
 			})
 		}
 	}
+}
+
+// every is how many commits are gone through at a time.
+func every() int {
+	if testing.Short() {
+		return 3
+	}
+	return 1
 }
 
 // dies lets a node do it that dies at the nth commit, and reports whether it came to that.
