@@ -143,15 +143,10 @@ func (f *Face) Nav(ctx context.Context, who web.Who, words *text.Words) []ui.Nav
 	return items
 }
 
-// start leads to where whoever signs in works, or else to the first place that the roles allow a look at.
+// start leads to the first place that the roles allow; whoever makes releases and decides nothing begins with those.
 func (f *Face) start(c *web.Context) error {
-	for _, work := range []struct {
-		permission staff.Permission
-		href       string
-	}{{staff.RequestsDecide, "/office/requests"}, {staff.AccountsHelp, accountsPath}, {staff.ReleasesManage, releasesPath}} {
-		if c.Who().Can(string(work.permission)) {
-			return c.SeeOther(work.href)
-		}
+	if c.Who().Can(string(staff.ReleasesManage)) && !c.Who().Can(string(staff.RequestsView)) {
+		return c.SeeOther(releasesPath)
 	}
 	for _, p := range places() {
 		if c.Who().Can(string(p.permission)) {
