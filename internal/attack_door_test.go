@@ -31,7 +31,7 @@ import (
 // A firm is an organization with one of everything that there is behind the door, and its administrator.
 type firm struct {
 	owner
-	org, member    string
+	org            string
 	licence, key   string
 	print          string // the fingerprint of its device
 	device, remote string // ids of a device, and of one without a network
@@ -330,9 +330,9 @@ func TestNoProgramGetsAtAnythingOfAnotherOrganization(t *testing.T) {
 			}
 		}
 		for what, id := range theirs.things() {
-			print := body("fingerprint", theirs.print)
-			alike("a heartbeat of a "+what, "POST", "/api/v1/devices/$/heartbeat", id, nothing, print, print)
-			alike("the licence file of a "+what, "POST", "/api/v1/licenses/$/file", id, nothing, print, print)
+			proof := body("fingerprint", theirs.print)
+			alike("a heartbeat of a "+what, "POST", "/api/v1/devices/$/heartbeat", id, nothing, proof, proof)
+			alike("the licence file of a "+what, "POST", "/api/v1/licenses/$/file", id, nothing, proof, proof)
 			alike("the address of a "+what, "POST", "/api/v1/artifacts/$/url", id, nothing, "", "")
 			alike("a "+what+" is deactivated", "POST", "/api/v1/devices/$/deactivate", id, nothing, "", "")
 			alike("releases of a "+what, "GET", "/api/v1/releases?product=$", id, nothing, "", "")

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -463,7 +464,7 @@ func TestNotesOfAReleaseDoNothingWhereverTheyAreRead(t *testing.T) {
 			d := xml.NewDecoder(strings.NewReader(got.body))
 			for {
 				token, err := d.Token()
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil {

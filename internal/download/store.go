@@ -208,12 +208,12 @@ func (f Filter) conditions(named []string, before string) *conditions {
 		c.add("id < $%d", before)
 	}
 	if named != nil {
-		places := make([]string, len(named))
-		for i, id := range named {
+		places := []string{"''"} // none is named so: nothing is found
+		for _, id := range named {
 			c.args = append(c.args, id)
-			places[i] = fmt.Sprintf("$%d", len(c.args))
+			places = append(places, fmt.Sprintf("$%d", len(c.args)))
 		}
-		c.parts = append(c.parts, "organization_id IN ("+strings.Join(append(places, "''"), ",")+")")
+		c.parts = append(c.parts, "organization_id IN ("+strings.Join(places, ",")+")")
 	}
 	for _, one := range [][2]string{{"organization_id", f.Organization}, {"release_id", f.Release}, {"product_id", f.Product}, {"state", f.State}, {"who", f.Who}} {
 		if one[1] != "" {
