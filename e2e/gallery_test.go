@@ -104,7 +104,7 @@ func TestThePagesHaveTheirPictures(t *testing.T) {
 	for _, look := range []struct {
 		name    string
 		options browser.Options
-	}{{"", browser.Options{}}, {"-dark", browser.Options{Dark: true}}, {"-390", browser.Options{Width: 390, Touch: true}}} {
+	}{{"", browser.Options{}}, {"-dark-390", browser.Options{Width: 390, Touch: true, Dark: true}}} {
 		t.Run("look"+look.name, func(t *testing.T) {
 			t.Parallel()
 			p := browser.Open(t, look.options)
