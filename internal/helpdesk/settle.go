@@ -62,12 +62,23 @@ func (s *Service) StopLink(ctx context.Context, token string) (v Stop, err error
 // one stops it; the others are Gone.
 func (s *Service) Stop(ctx context.Context, token string) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		l, err := code.SpendLink(tx, stopPurpose, token)
+		l, err := code.PeekLink(tx, stopPurpose, token)
 		if err != nil {
 			return err
 		}
 		c, err := clearingByID(tx, l.Subject)
 		if err != nil {
+			return err
+		}
+		// Each address has a link of its own, and whoever stops ends the others: without one row that all of them hold first, two
+		// who press different links wait for each other.
+		if err := account.Lock(tx, c.Account); err != nil {
+			return err
+		}
+		if _, err := code.SpendLink(tx, stopPurpose, token); err != nil {
+			return err
+		}
+		if c, err = clearingByID(tx, l.Subject); err != nil {
 			return err
 		}
 		a, err := account.Get(tx, c.Account)
