@@ -31,6 +31,9 @@ func TestAKeyAloneTellsItsStatusAndNothingElse(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		for _, f := range v.Because {
+			if strings.HasPrefix(f.Code, "term-") {
+				t.Errorf("a key alone tells what kind of right it is: %s", f.Code)
+			}
 			if !f.At.IsZero() {
 				t.Errorf("a date for a key alone: %+v", f)
 			}

@@ -2,6 +2,7 @@ package activation
 
 import (
 	"context"
+	"strings"
 
 	"vestibule/internal/db"
 	"vestibule/internal/fault"
@@ -101,11 +102,15 @@ func because(s license.State) []fault.Fact {
 	return out
 }
 
-// undated takes the dates away: whoever shows a key alone learns the status and why, and not since when.
+// undated takes the dates away, and what kind of right it is: whoever shows a key alone learns the status and why, and no more.
 func (v *Validity) undated() {
-	for i := range v.Because {
-		v.Because[i] = fault.Fact{Code: v.Because[i].Code}
+	kept := v.Because[:0]
+	for _, f := range v.Because {
+		if !strings.HasPrefix(f.Code, "term-") {
+			kept = append(kept, fault.Fact{Code: f.Code})
+		}
 	}
+	v.Because = kept
 }
 
 func detail(tx *db.Tx, l license.License, s license.State, hash string) (*Detail, error) {
